@@ -1,0 +1,15 @@
+export type { Conv2dOptions } from "./conv.ts";
+export { Conv2d } from "./conv.ts";
+export { Dropout } from "./dropout.ts";
+export * from "./init.ts";
+export { Linear } from "./linear.ts";
+export * from "./losses.ts";
+export { Module } from "./module.ts";
+export type { LayerOptions } from "./parameters.ts";
+export type { Pool2dOptions } from "./pooling.ts";
+export { AvgPool2d, MaxPool2d } from "./pooling.ts";
+export * from "./safetensors.ts";
+export type { Layer } from "./sequential.ts";
+export { Flatten, Sequential } from "./sequential.ts";
+export type { Pair } from "./settings.ts";
+export * from "./state.ts";

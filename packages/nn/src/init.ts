@@ -1,0 +1,73 @@
+import type { DType, Key, Shape, Tensor } from "@gradus/tensor";
+import { ArgumentError, mul, normal as standardNormal, ShapeError, truncatedNormal, uniform } from "@gradus/tensor";
+
+/** Draws the first values of a parameter: `shape` is `[out, in]` for a linear layer, `[out, in / groups, ...kernel]` for a convolution. */
+export type Initializer = (key: Key, shape: Shape, dtype?: DType) => Tensor;
+
+/** Which fan the variance is divided by; `average` is the mean of the two. */
+export type Fan = "in" | "out" | "average";
+
+/** Shape of the distribution. `truncated` is cut at two standard deviations, and widened so that its variance is the one asked for. */
+export type Distribution = "uniform" | "normal" | "truncated";
+
+/**
+ * Inputs and outputs of one unit: `[out, in, ...kernel]` gives `in · |kernel|` and `out · |kernel|`.
+ *
+ * @throws {@link ShapeError} for fewer than two axes
+ * @example
+ * ```ts
+ * fans([16, 1, 5, 5]); // { in: 25, out: 400 }
+ * ```
+ */
+export function fans(shape: Shape): { in: number; out: number } {
+  const [out, input, ...kernel] = shape;
+  if (out === undefined || input === undefined) throw new ShapeError(`fans: shape: [${shape}] has no fan; a weight is [out, in, ...kernel]`);
+  const receptive = kernel.reduce((a, b) => a * b, 1);
+  return { in: input * receptive, out: out * receptive };
+}
+
+/**
+ * Zero mean and variance `scale / fan`: the family that Xavier, LeCun and Kaiming initialisation belong to.
+ *
+ * @param scale - 1 keeps the variance of a linear unit, 2 that of a ReLU unit
+ * @throws {@link ArgumentError} when `scale` is not positive
+ * @example
+ * ```ts
+ * const w = varianceScaling(2, "in", "normal")(key(0), [256, 784]);
+ * ```
+ */
+export function varianceScaling(scale: number, fan: Fan, distribution: Distribution): Initializer {
+  if (!(scale > 0)) throw new ArgumentError(`varianceScaling: scale: ${scale} is not positive`);
+  return (key, shape, dtype = "f32") => {
+    const f = fans(shape);
+    const n = Math.max(1, fan === "average" ? (f.in + f.out) / 2 : f[fan]);
+    const std = Math.sqrt(scale / n);
+    if (distribution === "uniform") return uniform(key, shape, { low: -Math.sqrt(3) * std, high: Math.sqrt(3) * std, dtype });
+    if (distribution === "normal") return mul(standardNormal(key, shape, { dtype }), std);
+    return mul(truncatedNormal(key, shape, { low: -2, high: 2, dtype }), std / TRUNCATED_STD);
+  };
+}
+
+/** Standard deviation of a standard normal cut at ±2. */
+const TRUNCATED_STD = 0.8796256610342398;
+
+/** `N(0, std²)`, whatever the fan. */
+export const normalInit =
+  (std = 0.01): Initializer =>
+  (key, shape, dtype = "f32") =>
+    mul(standardNormal(key, shape, { dtype }), std);
+
+/** Kaiming (He) uniform for ReLU units, `U(±√(6 / fan_in))`: He et al. 2015, equation 10. */
+export const kaimingUniform: Initializer = varianceScaling(2, "in", "uniform");
+/** Kaiming (He) normal for ReLU units, `N(0, 2 / fan_in)`: He et al. 2015, equation 10. */
+export const kaimingNormal: Initializer = varianceScaling(2, "in", "normal");
+/** Xavier (Glorot) uniform, `U(±√(6 / (fan_in + fan_out)))`: Glorot & Bengio 2010, equation 16. */
+export const xavierUniform: Initializer = varianceScaling(1, "average", "uniform");
+/** Xavier (Glorot) normal, `N(0, 2 / (fan_in + fan_out))`: Glorot & Bengio 2010, equation 12. */
+export const xavierNormal: Initializer = varianceScaling(1, "average", "normal");
+/** LeCun uniform, `U(±√(3 / fan_in))`. */
+export const lecunUniform: Initializer = varianceScaling(1, "in", "uniform");
+/** LeCun normal, truncated at two standard deviations, variance `1 / fan_in`. */
+export const lecunNormal: Initializer = varianceScaling(1, "in", "truncated");
+/** What PyTorch's Linear and Conv layers start from: Kaiming uniform with `a = √5`, that is `U(±1 / √fan_in)`. */
+export const torchUniform: Initializer = varianceScaling(1 / 3, "in", "uniform");

@@ -1,0 +1,180 @@
+import type { DType, HostArray } from "@gradus/tensor";
+import { ArgumentError, GradusError } from "@gradus/tensor";
+
+/** A file is damaged, hostile, or not a safetensors file. */
+export class FormatError extends GradusError {
+  override name = "FormatError";
+}
+
+/** Elements of one tensor on the host; `f16` travels as raw bits. */
+export interface HostTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: HostArray;
+}
+
+/** What a safetensors file holds. */
+export interface Safetensors {
+  readonly tensors: Map<string, HostTensor>;
+  readonly metadata: Map<string, string>;
+}
+
+/** Bounds on what is accepted from a file. */
+export interface SafetensorsLimits {
+  /** Bytes of the JSON header; 100,000,000 unless told, as in the reference implementation. */
+  readonly maxHeaderBytes?: number;
+  /** Tensors in the file; 1,000,000 unless told. */
+  readonly maxTensors?: number;
+}
+
+interface Format {
+  readonly bytes: number;
+  readonly dtype: DType;
+  read(buffer: ArrayBuffer, name: string): HostArray;
+}
+
+const plain =
+  (array: new (buffer: ArrayBuffer) => HostArray) =>
+  (buffer: ArrayBuffer): HostArray =>
+    new array(buffer);
+
+// The formats without a dtype of their own are widened, or narrowed when every value fits.
+const formats: Readonly<Record<string, Format>> = {
+  F64: { bytes: 8, dtype: "f64", read: plain(Float64Array) },
+  F32: { bytes: 4, dtype: "f32", read: plain(Float32Array) },
+  F16: { bytes: 2, dtype: "f16", read: plain(Uint16Array) },
+  I32: { bytes: 4, dtype: "i32", read: plain(Int32Array) },
+  U32: { bytes: 4, dtype: "u32", read: plain(Uint32Array) },
+  I8: { bytes: 1, dtype: "i8", read: plain(Int8Array) },
+  U8: { bytes: 1, dtype: "u8", read: plain(Uint8Array) },
+  BOOL: { bytes: 1, dtype: "bool", read: readBool },
+  BF16: { bytes: 2, dtype: "f32", read: (b) => new Float32Array(Uint32Array.from(new Uint16Array(b), (bits) => bits << 16).buffer) },
+  I16: { bytes: 2, dtype: "i32", read: (b) => Int32Array.from(new Int16Array(b)) },
+  U16: { bytes: 2, dtype: "i32", read: (b) => Int32Array.from(new Uint16Array(b)) },
+  I64: { bytes: 8, dtype: "i32", read: (b, name) => Int32Array.from(new BigInt64Array(b), (v) => narrow(v, -(2n ** 31n), 2n ** 31n, name)) },
+  U64: { bytes: 8, dtype: "u32", read: (b, name) => Uint32Array.from(new BigUint64Array(b), (v) => narrow(v, 0n, 2n ** 32n, name)) },
+};
+
+const written: Readonly<Record<DType, string>> = { f64: "F64", f32: "F32", f16: "F16", i32: "I32", u32: "U32", i8: "I8", u8: "U8", bool: "BOOL" };
+
+function readBool(buffer: ArrayBuffer, name: string): HostArray {
+  const data = new Uint8Array(buffer);
+  if (data.some((v) => v > 1)) throw new FormatError(`safetensors: ${name}: a BOOL byte is neither 0 nor 1`);
+  return data;
+}
+
+function narrow(value: bigint, low: bigint, high: bigint, name: string): number {
+  if (value < low || value >= high) throw new FormatError(`safetensors: ${name}: the 64-bit value ${value} does not fit 32 bits`);
+  return Number(value);
+}
+
+/**
+ * Writes tensors as a safetensors file: header length (u64), JSON header, raw little-endian elements, 8-byte aligned, in the
+ * order given. Hosts are little-endian, as every JavaScript engine's today.
+ *
+ * @param tensors - name → elements in row-major order
+ * @param metadata - free text pairs stored in the header
+ * @throws {@link ArgumentError} when a name is `__metadata__`, or the element count does not match the shape
+ * @see https://huggingface.co/docs/safetensors
+ * @example
+ * ```ts
+ * const bytes = encodeSafetensors(new Map([["w", { dtype: "f32", shape: [2], data: new Float32Array([1, 2]) }]]));
+ * ```
+ */
+export function encodeSafetensors(tensors: ReadonlyMap<string, HostTensor>, metadata: ReadonlyMap<string, string> = new Map()): Uint8Array<ArrayBuffer> {
+  const header: [string, unknown][] = metadata.size > 0 ? [["__metadata__", Object.fromEntries(metadata)]] : [];
+  let end = 0;
+  for (const [name, { dtype, shape, data }] of tensors) {
+    if (name === "__metadata__") throw new ArgumentError("encodeSafetensors: tensors: the name __metadata__ is reserved; rename the tensor");
+    const size = shape.reduce((a, b) => a * b, 1);
+    if (data.length !== size) throw new ArgumentError(`encodeSafetensors: ${name}: shape [${shape}] has ${size} elements, data has ${data.length}`);
+    header.push([name, { dtype: written[dtype], shape, data_offsets: [end, end + data.byteLength] }]);
+    end += data.byteLength;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const start = 8 + Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(start + end);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
+  bytes.fill(0x20, 8, start).set(json, 8);
+  let at = start;
+  for (const { data } of tensors.values()) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Reads a safetensors file. Everything in it is checked before it is used: sizes against the file and the limits, offsets against
+ * shapes, gaps and overlaps. BF16, I16, U16, I64 and U64, which have no dtype here, become f32, i32, i32, i32 and u32.
+ *
+ * @throws {@link FormatError} naming what is wrong; never anything else, whatever the bytes
+ * @example
+ * ```ts
+ * const { tensors } = decodeSafetensors(await readFile("model.safetensors"));
+ * tensors.get("conv1.weight")?.shape; // [16, 1, 5, 5]
+ * ```
+ */
+export function decodeSafetensors(bytes: Uint8Array, limits: SafetensorsLimits = {}): Safetensors {
+  const { maxHeaderBytes = 100_000_000, maxTensors = 1_000_000 } = limits;
+  const { header, start } = readHeader(bytes, maxHeaderBytes);
+  const entries = Object.entries(header).filter(([name]) => name !== "__metadata__");
+  if (entries.length > maxTensors) throw new FormatError(`safetensors: ${entries.length} tensors are more than the limit of ${maxTensors}`);
+  const found = entries.map(([name, entry]) => ({ name, ...checkEntry(name, entry, bytes.length - start) }));
+  let at = 0;
+  for (const { name, begin, end } of found.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin !== at) throw new FormatError(`safetensors: ${name}: data begins at ${begin}, but ${at} was expected (tensors overlap or leave a gap)`);
+    at = end;
+  }
+  if (at !== bytes.length - start) throw new FormatError(`safetensors: ${bytes.length - start - at} bytes at the end belong to no tensor`);
+  const tensors = new Map<string, HostTensor>();
+  for (const { name, format, shape, begin, end } of found)
+    tensors.set(name, { dtype: format.dtype, shape, data: format.read(Uint8Array.from(bytes.subarray(start + begin, start + end)).buffer, name) });
+  return { tensors, metadata: checkMetadata(header["__metadata__"]) };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function readHeader(bytes: Uint8Array, maxHeaderBytes: number): { header: Record<string, unknown>; start: number } {
+  if (bytes.length < 8) throw new FormatError(`safetensors: ${bytes.length} bytes are too few for a header length`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  if (length > BigInt(maxHeaderBytes)) throw new FormatError(`safetensors: a header of ${length} bytes is above the limit of ${maxHeaderBytes}`);
+  const start = 8 + Number(length);
+  if (start > bytes.length) throw new FormatError(`safetensors: the header ends at ${start}, but the file has ${bytes.length} bytes`);
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, start)));
+  } catch {
+    throw new FormatError("safetensors: the header is not JSON");
+  }
+  if (!isObject(header)) throw new FormatError("safetensors: the header is not an object");
+  return { header, start };
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function checkEntry(name: string, entry: unknown, room: number): { format: Format; shape: number[]; begin: number; end: number } {
+  if (!isObject(entry)) throw new FormatError(`safetensors: ${name}: the entry is not an object`);
+  const { dtype, shape, data_offsets: offsets } = entry;
+  if (typeof dtype !== "string" || !Object.hasOwn(formats, dtype)) throw new FormatError(`safetensors: ${name}: dtype ${JSON.stringify(dtype)} is unknown`);
+  const format = formats[dtype] as Format;
+  if (!Array.isArray(shape) || shape.length > 64 || !shape.every(isCount)) throw new FormatError(`safetensors: ${name}: shape is not a list of sizes`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) throw new FormatError(`safetensors: ${name}: data_offsets are not two offsets`);
+  const [begin, end] = offsets as [number, number];
+  const size = (shape as number[]).reduce((a, b) => a * b, format.bytes);
+  if (begin > end || end > room) throw new FormatError(`safetensors: ${name}: data_offsets [${begin}, ${end}] lie outside the ${room} bytes of data`);
+  if (end - begin !== size) throw new FormatError(`safetensors: ${name}: shape [${shape}] of ${dtype} needs ${size} bytes, data_offsets span ${end - begin}`);
+  return { format, shape, begin, end };
+}
+
+function checkMetadata(metadata: unknown): Map<string, string> {
+  if (metadata === undefined) return new Map();
+  if (!isObject(metadata)) throw new FormatError("safetensors: __metadata__ is not an object");
+  const entries = Object.entries(metadata).map(([name, value]): [string, string] => {
+    if (typeof value !== "string") throw new FormatError(`safetensors: __metadata__: ${name} is not text`);
+    return [name, value];
+  });
+  return new Map(entries);
+}

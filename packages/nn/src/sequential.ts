@@ -1,0 +1,61 @@
+import type { Key, Tensor } from "@gradus/tensor";
+import { ArgumentError, reshape, ShapeError, split } from "@gradus/tensor";
+import { Module } from "./module.ts";
+
+/** A step of a {@link Sequential}: a module of one tensor (and a key, if it draws random numbers), or a function such as `relu`. */
+export type Layer = (Module & { forward(x: Tensor, key?: Key): Tensor }) | ((x: Tensor) => Tensor);
+
+/**
+ * Layers one after the other. They are the fields `0`, `1`, …, so parameters are called `0.weight`, `2.bias`, as in PyTorch.
+ *
+ * @throws {@link ArgumentError} when a layer is neither a module nor a function
+ * @example
+ * ```ts
+ * const [a, b] = split(key(0));
+ * const model = new Sequential(new Flatten(), new Linear(784, 64, { key: a }), relu, new Linear(64, 10, { key: b }));
+ * treeNames(model); // ["1.weight", "1.bias", "3.weight", "3.bias"]
+ * ```
+ */
+export class Sequential extends Module {
+  readonly [index: number]: Layer;
+
+  constructor(...layers: readonly Layer[]) {
+    super();
+    for (const [i, layer] of layers.entries())
+      if (!(layer instanceof Module) && typeof layer !== "function") throw new ArgumentError(`Sequential: layer ${i}: expected a module or a function, got ${String(layer)}`);
+    Object.assign(this, layers);
+  }
+
+  /** The output of the last layer. Each module gets its own key split from `key`. */
+  forward(x: Tensor, key?: Key): Tensor {
+    const layers = Object.values(this) as Layer[];
+    const keys = key === undefined ? [] : split(key, layers.length);
+    return layers.reduce((y, layer, i) => (layer instanceof Module ? layer.call(y, keys[i]) : layer(y)), x);
+  }
+}
+
+/**
+ * Merges the axes from `start` on into one.
+ *
+ * @throws {@link ArgumentError} when `start` is not a non-negative integer
+ * @example
+ * ```ts
+ * new Flatten().call(zeros([32, 16, 7, 7])).shape; // [32, 784]
+ * ```
+ */
+export class Flatten extends Module {
+  readonly start: number;
+
+  constructor(start = 1) {
+    super();
+    if (!Number.isInteger(start) || start < 0) throw new ArgumentError(`Flatten: start: expected a non-negative integer, got ${start}`);
+    this.start = start;
+  }
+
+  /** `[a, b, c, …]` → `[a, b · c · …]`. Throws {@link ShapeError} when `x` has no axis `start`. */
+  forward(x: Tensor): Tensor {
+    if (x.rank <= this.start) throw new ShapeError(`Flatten: x: [${x.shape}] has no axis ${this.start}`);
+    const kept = x.shape.slice(0, this.start);
+    return reshape(x, [...kept, x.shape.slice(this.start).reduce((a, b) => a * b, 1)]);
+  }
+}

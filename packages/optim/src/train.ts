@@ -1,0 +1,126 @@
+import type { Key, Tensor } from "@gradus/tensor";
+import { ArgumentError, foldIn, jit, key as newKey, realize, tensor, tidy, treeLeaves, treeMap, valueAndGrad } from "@gradus/tensor";
+import type { Batches } from "./batches.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { applyUpdates } from "./optimizer.ts";
+
+/** Named scalars that a loss reports beside itself, for example `{ accuracy }`. */
+export type Metrics = Readonly<Record<string, Tensor>>;
+
+/** A loss of a model on a batch: a scalar, alone or with metrics. The key is fresh at each step, for dropout and the like. */
+export type Loss<M, B> = (model: M, batch: B, key: Key) => Tensor | readonly [Tensor, Metrics];
+
+/** Where a training run stands: save it (it is a tree beside a number) to go on later with the same numbers. */
+export interface TrainState<M> {
+  readonly model: M;
+  readonly optimizer: unknown;
+  /** Steps done since the first epoch's first. */
+  readonly step: number;
+}
+
+/** What {@link TrainOptions.onStep} is told. */
+export interface TrainStep<M> {
+  /** The state after the step. Its tensors are given up at the next step: read or copy them before the callback returns. */
+  readonly state: TrainState<M>;
+  readonly epoch: number;
+  /** Step in the epoch, from 0. */
+  readonly step: number;
+  /** Steps per epoch. */
+  readonly steps: number;
+  readonly loss: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Options of {@link train}. */
+export interface TrainOptions<M, B> {
+  readonly optimizer: Optimizer;
+  readonly loss: Loss<M, B>;
+  readonly data: Batches<B>;
+  readonly epochs: number;
+  /** Source of the keys that the loss gets, `foldIn(key, step)`; `key(0)` unless told. */
+  readonly key?: Key;
+  /** Called after each step; a promise is awaited. */
+  readonly onStep?: (step: TrainStep<M>) => void | Promise<void>;
+  /** Stops after the step that is running. */
+  readonly signal?: AbortSignal;
+  /** The state to go on from; the model is then taken from it. */
+  readonly resume?: TrainState<M>;
+  /** Compile the step once and replay it; true unless told. */
+  readonly jit?: boolean;
+}
+
+/** How a training run ended. */
+export interface TrainResult<M> extends TrainState<M> {
+  /** False when the signal stopped it. */
+  readonly completed: boolean;
+}
+
+/**
+ * Trains a model: one compiled step per batch, whose old parameters are donated to the new ones. The model given stays as it is; the trained
+ * one is returned. Batches and keys depend on the step alone, so a run that was stopped and resumed gives the same numbers as one that
+ * was not.
+ *
+ * @throws {@link ArgumentError} when `epochs` is no positive integer, or the state to resume from is past the end
+ * @example
+ * ```ts
+ * const { model } = await train(new Net(key(0)), {
+ *   optimizer: adamw({ learningRate: 1e-3 }),
+ *   loss: (net, { images, labels }) => crossEntropy(net.call(images), labels),
+ *   data: batches({ images, labels }, 128, key(1), { dropLast: true }),
+ *   epochs: 3,
+ * });
+ * ```
+ */
+export async function train<M, B>(model: M, options: TrainOptions<M, B>): Promise<TrainResult<M>> {
+  const { optimizer, data, epochs, onStep, signal, resume, key = newKey(0) } = options;
+  if (!Number.isInteger(epochs) || epochs < 1) throw new ArgumentError(`train: epochs: expected a positive integer, got ${epochs}`);
+  const total = epochs * data.steps;
+  if (resume !== undefined && !(Number.isInteger(resume.step) && resume.step >= 0 && resume.step <= total))
+    throw new ArgumentError(`train: resume: step ${resume.step} is outside 0…${total}`);
+  const run = makeStep(optimizer, options.loss, options.jit ?? true);
+  let state = own(resume ?? { model, optimizer: optimizer.init(model), step: 0 });
+  while (state.step < total) {
+    const epoch = Math.floor(state.step / data.steps);
+    for (const batch of data.epoch(epoch, state.step % data.steps)) {
+      if (signal?.aborted) return { ...state, completed: false };
+      const at = tensor(state.step, { dtype: "i32" });
+      const [next, optimizerState, loss, metrics] = run(state.model, state.optimizer, batch, key, at);
+      state = { model: next, optimizer: optimizerState, step: state.step + 1 };
+      const step = { state, epoch, step: (state.step - 1) % data.steps, steps: data.steps, loss: await loss.item(), metrics: await numbers(metrics) };
+      for (const t of treeLeaves([batch, at, loss, metrics])) t.dispose();
+      await onStep?.(step);
+    }
+  }
+  return { ...state, completed: true };
+}
+
+type Step<M, B> = (model: M, optimizer: unknown, batch: B, key: Key, at: Tensor) => [M, unknown, Tensor, Metrics];
+
+function makeStep<M, B>(optimizer: Optimizer, loss: Loss<M, B>, compile: boolean): Step<M, B> {
+  const withMetrics = (model: M, batch: B, key: Key): readonly [Tensor, Metrics] => {
+    const result = loss(model, batch, key);
+    return Array.isArray(result) ? (result as [Tensor, Metrics]) : [result as Tensor, {}];
+  };
+  const step: Step<M, B> = (model, state, batch, key, at) => {
+    const [[value, metrics], grads] = valueAndGrad(withMetrics, { hasAux: true })(model, batch, foldIn(key, at));
+    const [updates, next] = optimizer.update(grads as M, state, model);
+    return [applyUpdates(model, updates), next, value, metrics];
+  };
+  if (compile) return jit(step, { donate: [0, 1] });
+  return (model, state, ...rest) => {
+    const result = tidy(() => realize(step(model, state, ...rest)));
+    for (const t of treeLeaves([model, state])) t.dispose();
+    return result;
+  };
+}
+
+/** A copy that may be donated, so that the caller's tensors survive. */
+function own<M>(state: TrainState<M>): TrainState<M> {
+  const copy = <T>(tree: T): T => realize(treeMap((t) => t.clone(), tree));
+  return { model: copy(state.model), optimizer: copy(state.optimizer), step: state.step };
+}
+
+async function numbers(metrics: Metrics): Promise<Record<string, number>> {
+  const entries = Object.entries(metrics).map(async ([name, t]): Promise<[string, number]> => [name, await t.item()]);
+  return Object.fromEntries(await Promise.all(entries));
+}

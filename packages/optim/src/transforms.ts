@@ -1,0 +1,154 @@
+import type { Tensor } from "@gradus/tensor";
+import { add, ArgumentError, cast, div, expm1, isFloat, minimum, mul, neg, sqrt, square, sum, tensor, treeLeaves, treeMap, zerosLike } from "@gradus/tensor";
+import type { Optimizer } from "./optimizer.ts";
+import type { Schedule } from "./schedules.ts";
+import { asSchedule } from "./schedules.ts";
+
+/** `treeMap` over the float leaves; others (counters, tables), whose gradients are zero, stay as they are. */
+const mapFloats: typeof treeMap = (f, tree, ...others) => treeMap((x, ...rest) => (isFloat(x.dtype) ? f(x, ...rest) : x), tree, ...others);
+
+/** Throws ArgumentError unless `value` is a number in `[low, high)`. */
+export function checkRange(op: string, argument: string, value: number, low: number, high: number): void {
+  if (!(value >= low && value < high)) throw new ArgumentError(`${op}: ${argument}: ${value} is outside [${low}, ${high})`);
+}
+
+const start = (): Tensor => tensor(0, { dtype: "i32" });
+
+/**
+ * `√Σ x²` over every element of every leaf.
+ *
+ * @throws {@link ArgumentError} for a tree without float tensors
+ * @example
+ * ```ts
+ * await globalNorm(grads).item();
+ * ```
+ */
+export function globalNorm(tree: unknown): Tensor {
+  const squares = treeLeaves(tree).filter((t) => isFloat(t.dtype)).map((t) => sum(square(t)));
+  if (squares.length === 0) throw new ArgumentError("globalNorm: tree: it has no float tensors");
+  return sqrt(squares.reduce((a, b) => add(a, b)));
+}
+
+/**
+ * Scales all gradients by `min(1, max / globalNorm)` (Pascanu et al. 2013, algorithm 1).
+ *
+ * @throws {@link ArgumentError} when `max` is not positive
+ * @example
+ * ```ts
+ * chain(clipByGlobalNorm(1), sgd({ learningRate: 0.1 }));
+ * ```
+ */
+export function clipByGlobalNorm(max: number): Optimizer<null> {
+  if (!(max > 0)) throw new ArgumentError(`clipByGlobalNorm: max: ${max} is not positive`);
+  return {
+    init: () => null,
+    update(grads) {
+      const scale = minimum(div(max, globalNorm(grads)), 1);
+      return [mapFloats((g) => mul(g, cast(scale, g.dtype)), grads), null];
+    },
+  };
+}
+
+/** Step count and the two moving averages of {@link scaleByAdam}. */
+export interface AdamState {
+  /** Steps done, i32. */
+  readonly count: Tensor;
+  /** First moments `m`, like the parameters. */
+  readonly m: unknown;
+  /** Second moments `v`, like the parameters. */
+  readonly v: unknown;
+}
+
+/** Options of {@link scaleByAdam}. */
+export interface AdamOptions {
+  /** Decay of the first moment; 0.9 unless told. */
+  readonly beta1?: number;
+  /** Decay of the second moment; 0.999 unless told. */
+  readonly beta2?: number;
+  /** Added to the root of the second moment; 1e-8 unless told. */
+  readonly epsilon?: number;
+}
+
+/**
+ * `m̂ / (√v̂ + ε)`: algorithm 1 of Kingma & Ba 2015 without the learning rate. The bias corrections `1 - βᵗ` are computed as
+ * `-expm1(t log β)`, which keeps all digits in f32.
+ *
+ * @throws {@link ArgumentError} when a decay is outside `[0, 1)` or `ε` is negative
+ * @example
+ * ```ts
+ * chain(scaleByAdam(), scaleByLearningRate(1e-3)); // adam
+ * ```
+ */
+export function scaleByAdam(options: AdamOptions = {}): Optimizer<AdamState> {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  checkRange("adam", "beta1", beta1, 0, 1);
+  checkRange("adam", "beta2", beta2, 0, 1);
+  checkRange("adam", "epsilon", epsilon, 0, Number.POSITIVE_INFINITY);
+  const correction = (beta: number, t: Tensor): Tensor => (beta === 0 ? tensor(1) : neg(expm1(mul(cast(t, "f32"), Math.log(beta)))));
+  return {
+    init: (params) => ({ count: start(), m: treeMap(zerosLike, params), v: treeMap(zerosLike, params) }),
+    update(grads, state, _params) {
+      const count = add(state.count, 1);
+      const m = mapFloats((a, g) => add(mul(a, beta1), mul(g, 1 - beta1)), state.m as typeof grads, grads);
+      const v = mapFloats((a, g) => add(mul(a, beta2), mul(square(g), 1 - beta2)), state.v as typeof grads, grads);
+      const c1 = correction(beta1, count);
+      const c2 = correction(beta2, count);
+      const updates = mapFloats((a, b) => div(div(a, cast(c1, a.dtype)), add(sqrt(div(b, cast(c2, b.dtype))), epsilon)), m, v);
+      return [updates, { count, m, v }];
+    },
+  };
+}
+
+/**
+ * Momentum `m ← μ m + g`; the update is `m`, or `μ m + g` with Nesterov's look-ahead (Sutskever et al. 2013, as in PyTorch).
+ *
+ * @throws {@link ArgumentError} when `momentum` is outside `[0, 1)`
+ * @example
+ * ```ts
+ * chain(momentum(0.9, { nesterov: true }), scaleByLearningRate(0.1));
+ * ```
+ */
+export function momentum(decay: number, { nesterov = false }: { readonly nesterov?: boolean } = {}): Optimizer<unknown> {
+  checkRange("sgd", "momentum", decay, 0, 1);
+  return {
+    init: (params) => treeMap(zerosLike, params),
+    update(grads, state) {
+      const next = mapFloats((m, g) => add(mul(m, decay), g), state as typeof grads, grads);
+      return [nesterov ? mapFloats((m, g) => add(mul(m, decay), g), next, grads) : next, next];
+    },
+  };
+}
+
+/**
+ * Adds `decay · params` to the updates: decoupled when it comes after an adaptive rule (AdamW), L2 regularisation when before.
+ *
+ * @throws {@link ArgumentError} when `decay` is negative
+ * @example
+ * ```ts
+ * chain(scaleByAdam(), addDecayedWeights(0.01), scaleByLearningRate(1e-3)); // adamw
+ * ```
+ */
+export function addDecayedWeights(decay: number): Optimizer<null> {
+  checkRange("addDecayedWeights", "decay", decay, 0, Number.POSITIVE_INFINITY);
+  return { init: () => null, update: (grads, _state, params) => [mapFloats((g, p) => add(g, mul(p, decay)), grads, params), null] };
+}
+
+/**
+ * Multiplies by `-learningRate`, a number or a schedule of the step count.
+ *
+ * @throws {@link ArgumentError} when it is neither
+ * @example
+ * ```ts
+ * chain(scaleByAdam(), scaleByLearningRate(cosine({ peak: 1e-3, steps: 1000 })));
+ * ```
+ */
+export function scaleByLearningRate(learningRate: number | Schedule): Optimizer<Tensor> {
+  const schedule = asSchedule("scaleByLearningRate", learningRate);
+  return {
+    init: start,
+    update(grads, step) {
+      const rate = neg(schedule(step));
+      return [mapFloats((g) => mul(g, cast(rate, g.dtype)), grads), add(step, 1)];
+    },
+  };
+}
