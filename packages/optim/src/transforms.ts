@@ -84,16 +84,14 @@ export function scaleByAdam(options: AdamOptions = {}): Optimizer<AdamState> {
   checkRange("adam", "beta1", beta1, 0, 1);
   checkRange("adam", "beta2", beta2, 0, 1);
   checkRange("adam", "epsilon", epsilon, 0, Number.POSITIVE_INFINITY);
-  const correction = (beta: number, t: Tensor): Tensor => (beta === 0 ? tensor(1) : neg(expm1(mul(cast(t, "f32"), Math.log(beta)))));
+  const unbias = (x: Tensor, beta: number, t: Tensor): Tensor => (beta === 0 ? x : div(x, neg(expm1(mul(cast(t, x.dtype), Math.log(beta))))));
   return {
     init: (params) => ({ count: start(), m: treeMap(zerosLike, params), v: treeMap(zerosLike, params) }),
     update(grads, state, _params) {
       const count = add(state.count, 1);
       const m = mapFloats((a, g) => add(mul(a, beta1), mul(g, 1 - beta1)), state.m as typeof grads, grads);
       const v = mapFloats((a, g) => add(mul(a, beta2), mul(square(g), 1 - beta2)), state.v as typeof grads, grads);
-      const c1 = correction(beta1, count);
-      const c2 = correction(beta2, count);
-      const updates = mapFloats((a, b) => div(div(a, cast(c1, a.dtype)), add(sqrt(div(b, cast(c2, b.dtype))), epsilon)), m, v);
+      const updates = mapFloats((a, b) => div(unbias(a, beta1, count), add(sqrt(unbias(b, beta2, count)), epsilon)), m, v);
       return [updates, { count, m, v }];
     },
   };

@@ -1,0 +1,127 @@
+import type { Key, Tensor } from "@gradus/tensor";
+import { bernoulli, key, matmul, memory, relu, sub, tensor, treeLeaves, where } from "@gradus/tensor";
+import { crossEntropy, Linear, loadTree, Module, saveTree } from "@gradus/nn";
+import { describe, expect, test } from "vitest";
+import type { Batches, TrainOptions } from "../src/index.ts";
+import { adamw, batches, chain, clipByGlobalNorm, cosine, train } from "../src/index.ts";
+
+class Net extends Module {
+  readonly a: Linear;
+  readonly b: Linear;
+  constructor(seed: number) {
+    super();
+    this.a = new Linear(4, 8, { key: key(seed) });
+    this.b = new Linear(8, 3, { key: key(seed + 1) });
+  }
+  forward(x: Tensor, k: Key): Tensor {
+    const h = relu(this.a.call(x));
+    return this.b.call(where(bernoulli(k, h.shape, { p: 0.9 }), h, 0));
+  }
+}
+
+interface Batch {
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+const N = 30;
+const values = Array.from({ length: N * 4 }, (_, i) => Math.sin(i * 7.7));
+/** The label is the largest of the first three values, so there is something to learn. */
+const answers = Array.from({ length: N }, (_, n) => [0, 1, 2].reduce((best, c) => (values[n * 4 + c]! > values[n * 4 + best]! ? c : best), 0));
+const data = (size = 8): Batches<Batch> => batches({ x: tensor(values, { shape: [N, 4] }), y: tensor(answers, { dtype: "u8" }) }, size, key(9), { dropLast: true });
+const options = (epochs: number, more: Partial<TrainOptions<Net, Batch>> = {}): TrainOptions<Net, Batch> => ({
+  optimizer: chain(clipByGlobalNorm(1), adamw({ learningRate: cosine({ peak: 0.03, warmup: 3, steps: 600 }) })),
+  loss: (net, { x, y }, k) => crossEntropy(net.call(x, k), y),
+  data: data(),
+  epochs,
+  key: key(4),
+  ...more,
+});
+const bits = async (tree: unknown): Promise<number[][]> => Promise.all(treeLeaves(tree).map(async (t) => [...new Uint8Array((await t.data()).buffer)]));
+
+describe("batches", () => {
+  const rows = async (set: Batches<Tensor>, epoch: number, from = 0): Promise<number[][]> => Promise.all([...set.epoch(epoch, from)].map(async (t) => [...(await t.data())]));
+  const numbers = tensor(Array.from({ length: 10 }, (_, i) => i));
+  test("an epoch holds each example once; epochs and keys differ; the same again is the same", async () => {
+    const set = batches(numbers, 4, key(0));
+    const first = await rows(set, 0);
+    expect(set.steps).toBe(3);
+    expect(first.map((b) => b.length)).toEqual([4, 4, 2]);
+    expect(first.flat().toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(await rows(set, 0)).toEqual(first);
+    expect(await rows(set, 1)).not.toEqual(first);
+    expect(await rows(batches(numbers, 4, key(1)), 0)).not.toEqual(first);
+    expect(await rows(set, 0, 1)).toEqual(first.slice(1));
+  });
+  test("dropLast, ordered", async () => {
+    expect(await rows(batches(numbers, 4, key(0), { dropLast: true, ordered: true }), 3)).toEqual([[0, 1, 2, 3], [4, 5, 6, 7]]);
+  });
+  test("errors", () => {
+    expect(() => batches(numbers, 0, key(0))).toThrow("batches: size: expected a positive integer, got 0");
+    expect(() => batches(numbers, 11, key(0), { dropLast: true })).toThrow("10 examples make no batch of 11");
+    expect(() => batches({ a: numbers, b: tensor([1]) }, 1, key(0))).toThrow("10 examples in one tensor, [1] in another");
+    expect(() => batches(tensor(1), 1, key(0))).toThrow("expected tensors with an axis of examples");
+  });
+});
+
+describe("train", () => {
+  test("learns, reports each step, and leaves the model it was given alone", async () => {
+    const losses: number[] = [];
+    const given = new Net(0);
+    const before = await bits(given);
+    const result = await train(given, options(100, { onStep: ({ loss, step, steps, epoch }) => void losses.push(loss) ?? expect([step, epoch, steps]).toEqual([(losses.length - 1) % 3, Math.floor((losses.length - 1) / 3), 3]) }));
+    expect(result).toMatchObject({ step: 300, completed: true });
+    expect(losses.length).toBe(300);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
+    expect(await bits(given)).toEqual(before);
+  });
+
+  test("jitted and eager steps agree", async () => {
+    const a = await train(new Net(0), options(4));
+    const b = await train(new Net(0), options(4, { jit: false }));
+    const [x, y] = await Promise.all([a, b].map(async ({ model }) => Promise.all(treeLeaves(model).map((t) => t.data()))));
+    x!.forEach((values, i) => values.forEach((v, j) => expect(v).toBeCloseTo(y![i]![j]!, 5)));
+  });
+
+  test("stopped, saved, loaded and resumed: the same bits as without the stop", async () => {
+    const whole = await train(new Net(0), options(5));
+    for (const stop of [4, 6]) {
+      const controller = new AbortController();
+      const part = await train(new Net(0), options(5, { signal: controller.signal, onStep: ({ state }) => state.step === stop && controller.abort() } as Partial<TrainOptions<Net, Batch>>));
+      expect(part).toMatchObject({ step: stop, completed: false });
+      const bytes = await saveTree({ model: part.model, optimizer: part.optimizer });
+      const template = { model: new Net(50), optimizer: options(1).optimizer.init(new Net(50)) };
+      const resumed = await train(new Net(50), options(5, { resume: { ...loadTree(template, bytes).tree, step: part.step } }));
+      expect(await bits([resumed.model, resumed.optimizer])).toEqual(await bits([whole.model, whole.optimizer]));
+    }
+  });
+
+  test.each([true, false])("1,000 steps neither grow nor shrink memory (jit: %s)", async (jit) => {
+    const seen: { liveBytes: number; liveBuffers: number }[] = [];
+    const onStep = ({ state }: { state: { step: number } }): void => {
+      if (state.step === 10 || state.step === 1000) seen.push({ liveBytes: memory().liveBytes, liveBuffers: memory().liveBuffers });
+    };
+    await train(new Net(0), options(334, { jit, onStep }));
+    expect(seen.length).toBe(2);
+    expect(seen[1]).toEqual(seen[0]);
+  });
+
+  test("metrics come beside the loss", async () => {
+    let seen: Readonly<Record<string, number>> = {};
+    await train({ w: tensor([2]) }, {
+      optimizer: adamw({ learningRate: 0.1 }),
+      loss: ({ w }, { x }) => [sub(w, x.mean()).square().sum(), { w: w.sum() }],
+      data: data(),
+      epochs: 1,
+      onStep: ({ metrics, step }) => {
+        if (step === 0) seen = metrics;
+      },
+    });
+    expect(seen).toEqual({ w: 2 });
+  });
+
+  test("errors", async () => {
+    await expect(train(new Net(0), options(0))).rejects.toThrow("train: epochs: expected a positive integer, got 0");
+    await expect(train(new Net(0), options(1, { resume: { model: new Net(0), optimizer: null, step: 99 } }))).rejects.toThrow("train: resume: step 99 is outside 0…3");
+    await expect(train({ w: tensor([1, 2]) }, { ...options(1), loss: ({ w }: { w: Tensor }) => matmul(w, w) } as never)).resolves.toBeDefined();
+  });
+});
