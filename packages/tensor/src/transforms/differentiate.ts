@@ -1,0 +1,61 @@
+import { isFloat } from "../dtype.ts";
+import { GradientError } from "../errors.ts";
+import { add } from "../functions/arithmetic.ts";
+import { part } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
+import { between, interpret } from "./graph.ts";
+
+/**
+ * Reverse mode: the cotangents of `xs`, given those of `ys`; null where none arrives. One walk from the youngest node to the oldest.
+ * Throws GradientError where history between them was let go.
+ */
+export function pullback(ys: readonly Tensor[], cts: readonly (Tensor | null)[], xs: readonly Tensor[]): (Tensor | null)[] {
+  const nodes = between(ys, xs, checkHistory);
+  const inside = new Set(nodes);
+  const sums = new Map<Tensor, Tensor>();
+  const partSums = new Map<Tensor, (Tensor | null)[]>();
+  const give = (t: Tensor, ct: Tensor | null | undefined): void => {
+    if (!ct || !inside.has(t) || !isFloat(t.dtype)) return;
+    const sum = sums.get(t);
+    sums.set(t, sum === undefined ? ct : add(sum, ct));
+  };
+  ys.forEach((y, i) => give(y, cts[i]));
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i] as Tensor;
+    if (node.inputs.length === 0) continue;
+    if (node.parts !== null) {
+      const all = partSums.get(node);
+      const first = all?.find((ct) => ct !== null);
+      if (all && first) node.primitive.vjp(first, node, all).forEach((ct, k) => give(node.inputs[k] as Tensor, ct));
+      continue;
+    }
+    const ct = sums.get(node);
+    if (ct === undefined) continue;
+    if (node.primitive === part) {
+      const owner = node.inputs[0] as Tensor;
+      let all = partSums.get(owner);
+      if (all === undefined) partSums.set(owner, (all = (owner.parts ?? []).map(() => null)));
+      const index = node.attributes.index as number;
+      const sum = all[index] ?? null;
+      all[index] = sum === null ? ct : add(sum, ct);
+    } else node.primitive.vjp(ct, node, [ct]).forEach((c, k) => give(node.inputs[k] as Tensor, c));
+  }
+  return xs.map((x) => sums.get(x) ?? null);
+}
+
+function checkHistory(t: Tensor): void {
+  if (t.cut)
+    throw new GradientError(`gradient: the history of ${t} was dropped because its graph grew past the bound; differentiate inside grad(), or shorten the graph with realize() or jit()`);
+}
+
+/** Forward mode: the tangents of `ys`, given those of `xs`; null is zero. */
+export function pushforward(ys: readonly Tensor[], xs: readonly Tensor[], tangents: readonly (Tensor | null)[]): (Tensor | null)[] {
+  type T = Tensor | null;
+  const env = new Map<Tensor, T | readonly T[]>(xs.map((x, i) => [x, isFloat(x.dtype) ? (tangents[i] ?? null) : null]));
+  interpret<T>(between(ys, xs, checkHistory), env, () => null, (node, inputs) => {
+    if (node.parts !== null && inputs.every((t) => t === null)) return node.parts.map(() => null);
+    if (node.parts === null && (!isFloat(node.dtype) || inputs.every((t) => t === null))) return null;
+    return node.primitive.jvp(inputs, node);
+  });
+  return ys.map((y) => (env.get(y) as T | undefined) ?? null);
+}
