@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.ts";
 import type { Primitive } from "../primitive.ts";
-import { barrier } from "../primitives/barrier.ts";
+import { barrier } from "../primitives/structure.ts";
 import { applyMany } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 import { treeFlatten, treeUnflatten } from "../tree.ts";

@@ -1,6 +1,6 @@
 import { isFloat } from "../dtype.ts";
 import { ArgumentError, GradientError, ShapeError } from "../errors.ts";
-import { zerosLike } from "../functions/creation.ts";
+import { zerosLike } from "../functions/fill.ts";
 import { sum } from "../functions/reduction.ts";
 import type { Aval, Primitive } from "../primitive.ts";
 import { sameShape, show } from "../shape.ts";
@@ -130,7 +130,7 @@ export function customGradient<A extends readonly unknown[], R>(f: (...args: A) 
 
 function flatGrads(grads: readonly unknown[], args: readonly unknown[]): (Tensor | null)[] {
   if (!Array.isArray(grads) || grads.length !== args.length) throw new ArgumentError(`customGradient: vjp: return an array of ${args.length} cotangents, one per argument`);
-  return args.flatMap((arg, i) => {
+  return args.flatMap((arg, i): readonly (Tensor | null)[] => {
     const like = treeFlatten(arg)[0];
     if (grads[i] === null || grads[i] === undefined) return like.map(() => null);
     return checked("vjp", like, leavesLike("customGradient", treeStructure(arg), grads[i], `vjp[${i}]`));

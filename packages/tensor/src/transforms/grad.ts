@@ -1,6 +1,6 @@
 import { isFloat } from "../dtype.ts";
 import { ArgumentError, GradientError } from "../errors.ts";
-import { zerosLike } from "../functions/creation.ts";
+import { zerosLike } from "../functions/fill.ts";
 import { aliasOf, Tensor } from "../tensor.ts";
 import { withTrace } from "../trace.ts";
 import { treeFlatten, treeUnflatten } from "../tree.ts";
@@ -41,9 +41,13 @@ export function valueAndGrad<A extends readonly unknown[], const N extends numbe
   options?: GradOptions<N> & { readonly hasAux?: false },
 ): (...args: A) => [Tensor, Grads<A, N>];
 export function valueAndGrad(f: (...args: readonly unknown[]) => unknown, options: GradOptions<number | readonly number[]> = {}): (...args: readonly unknown[]) => [unknown, unknown] {
+  return differentiated(f, options);
+}
+
+function differentiated(f: (...args: readonly unknown[]) => unknown, options: GradOptions<number | readonly number[]>): (...args: readonly unknown[]) => [unknown, unknown] {
   const { argnums = 0, hasAux = false } = options;
   if (typeof f !== "function") throw new ArgumentError(`grad: f: expected a function, got ${typeof f}`);
-  const list = typeof argnums === "number" ? [argnums] : [...(argnums as readonly number[])];
+  const list = typeof argnums === "number" ? [argnums] : [...argnums];
   return (...args) => {
     const flats = list.map((n) => {
       if (!Number.isInteger(n) || n < 0 || n >= args.length) throw new ArgumentError(`grad: argnums: ${n} is out of range for ${args.length} arguments`);
@@ -90,9 +94,9 @@ export function grad<A extends readonly unknown[], const N extends number | read
   options?: GradOptions<N> & { readonly hasAux?: false },
 ): (...args: A) => Grads<A, N>;
 export function grad(f: (...args: readonly unknown[]) => unknown, options: GradOptions<number | readonly number[]> = {}): (...args: readonly unknown[]) => unknown {
-  const both = valueAndGrad(f as (...args: readonly unknown[]) => Tensor, options as GradOptions<0>);
+  const both = differentiated(f, options);
   return (...args) => {
-    const [value, grads] = both(...args) as [unknown, unknown];
+    const [value, grads] = both(...args);
     return options.hasAux ? [grads, (value as unknown[])[1]] : grads;
   };
 }

@@ -1,6 +1,6 @@
 import { isFloat } from "../dtype.ts";
 import { ArgumentError, GradientError, ShapeError } from "../errors.ts";
-import { onesLike, zerosLike } from "../functions/creation.ts";
+import { onesLike, zerosLike } from "../functions/fill.ts";
 import { sameShape, show } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { treeFlatten, treeNames, treeUnflatten } from "../tree.ts";

@@ -1,11 +1,19 @@
 import { isFloat } from "../dtype.ts";
 import { GradientError } from "../errors.ts";
-import { eye } from "../functions/creation.ts";
+import { astype } from "../functions/casting.ts";
+import { equal } from "../functions/comparison.ts";
+import { iota } from "../functions/iota.ts";
 import { moveaxis, reshape } from "../functions/shaping.ts";
 import { Tensor } from "../tensor.ts";
 import { grad } from "./grad.ts";
 import { linearize, vjp } from "./products.ts";
 import { vmap } from "./vmap.ts";
+
+/** Unit vectors in the shape of `like`, stacked. */
+function basisOf(like: Tensor): Tensor {
+  const n = like.size;
+  return reshape(astype(equal(iota([n, n], { dtype: "i32", axis: 0 }), iota([n, n], { dtype: "i32", axis: 1 })), like.dtype), [n, ...like.shape]);
+}
 
 function check(op: string, what: string, t: unknown): asserts t is Tensor {
   if (!(t instanceof Tensor)) throw new GradientError(`${op}: ${what} must be one tensor; use ravel for trees`);
@@ -25,7 +33,7 @@ export function jacobianForward<R extends readonly unknown[]>(f: (x: Tensor, ...
     check("jacobianForward", "x", x);
     const [y, push] = linearize((p: Tensor) => f(p, ...rest), x);
     check("jacobianForward", "the value", y);
-    const basis = reshape(eye(x.size, { dtype: x.dtype }), [x.size, ...x.shape]);
+    const basis = basisOf(x);
     return reshape(moveaxis(vmap(push)(basis), 0, -1), [...y.shape, ...x.shape]);
   };
 }
@@ -43,7 +51,7 @@ export function jacobianReverse<R extends readonly unknown[]>(f: (x: Tensor, ...
     check("jacobianReverse", "x", x);
     const [y, pull] = vjp((p: Tensor) => f(p, ...rest), x);
     check("jacobianReverse", "the value", y);
-    const basis = reshape(eye(y.size, { dtype: y.dtype }), [y.size, ...y.shape]);
+    const basis = basisOf(y);
     return reshape(vmap((ct: Tensor) => pull(ct)[0])(basis), [...y.shape, ...x.shape]);
   };
 }
@@ -61,6 +69,5 @@ export const jacrev: typeof jacobianReverse = jacobianReverse;
  * ```
  */
 export function hessian<R extends readonly unknown[]>(f: (x: Tensor, ...rest: R) => Tensor): (x: Tensor, ...rest: R) => Tensor {
-  const first = grad(f as (x: Tensor, ...rest: readonly unknown[]) => Tensor) as (x: Tensor, ...rest: R) => Tensor;
-  return jacobianForward(first);
+  return jacobianForward((x: Tensor, ...rest: R) => grad((p: Tensor) => f(p, ...rest))(x));
 }

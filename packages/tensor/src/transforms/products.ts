@@ -1,6 +1,6 @@
 import { isFloat } from "../dtype.ts";
 import { ArgumentError, GradientError, ShapeError } from "../errors.ts";
-import { zerosLike } from "../functions/creation.ts";
+import { zerosLike } from "../functions/fill.ts";
 import { sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { withTrace } from "../trace.ts";
@@ -96,6 +96,6 @@ export function jvp<A extends readonly unknown[], R>(f: (...args: A) => R, args:
  * ```
  */
 export function hvp<T, R extends readonly unknown[]>(f: (x: T, ...rest: R) => Tensor, x: T, v: T, ...rest: R): T {
-  const along = (point: T): T => grad(f)(point, ...rest) as T;
-  return jvp(along, [x], [v])[1];
+  const slope = grad((point: T) => f(point, ...rest));
+  return jvp(slope, [x], [v])[1];
 }
