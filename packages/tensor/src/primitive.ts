@@ -24,6 +24,8 @@ export interface Builder {
   where(dtype: DType, condition: Value, a: Value, b: Value): Value;
   /** `then()` where all guards hold, else `fill`; loads inside are guarded. */
   guarded(guards: readonly Guard[], dtype: DType, then: () => Value, fill: number): Value;
+  /** `a` where all guards hold, else `b`. */
+  choose(guards: readonly Guard[], dtype: DType, a: Value, b: Value): Value;
   /** An i32 value used as an index; it is clamped to `[0, extent)`. */
   dynamic(value: Value, extent: number): Index;
 }

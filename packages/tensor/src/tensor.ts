@@ -80,12 +80,12 @@ function node<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attributes:
 }
 
 /** A new node of a single-output primitive. Throws what the shape rule throws, and DisposedError. */
-export function apply<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attributes: A): Tensor<A> {
+export function apply<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attributes: NoInfer<A>): Tensor<A> {
   return node(primitive, inputs, attributes, false, 0);
 }
 
 /** The outputs of a new node of a multi-output primitive. */
-export function applyMany<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attributes: A): Tensor[] {
+export function applyMany<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attributes: NoInfer<A>): Tensor[] {
   const t = node(primitive, inputs, attributes, false, 0);
   return (t.parts as readonly Aval[]).map((_, index) => apply(part, [t], { index }));
 }

@@ -1,0 +1,71 @@
+import { cumsumPrimitive, recurrencePrimitive } from "../primitives/recurrence.ts";
+import { checkAxis, sizeOf } from "../shape.ts";
+import { apply, type Tensor } from "../tensor.ts";
+import { mul } from "./arithmetic.ts";
+import { astype } from "./casting.ts";
+import { fullLike, zerosLike } from "./fill.ts";
+import { checkOptions, checkTensor, meet, type TensorLike } from "./operands.ts";
+import { concat, permute, reshape, slice } from "./shaping.ts";
+
+/** Options of running folds. */
+export interface CumulativeOptions {
+  /** From the last element to the first; default false. */
+  readonly reverse?: boolean;
+}
+
+/** x as [outer, n, inner] around `axis`. */
+function around(x: Tensor, axis: number): Tensor {
+  return reshape(x, [sizeOf(x.shape.slice(0, axis)), x.shape[axis] as number, sizeOf(x.shape.slice(axis + 1))]);
+}
+
+/** Running sum along `axis` (default the last). Throws ShapeError for a bad axis. */
+export function cumsum(x: Tensor, axis = -1, options: CumulativeOptions = {}): Tensor {
+  checkTensor("cumsum", x);
+  checkOptions("cumsum", options, ["reverse"]);
+  const along = checkAxis("cumsum", axis, x.rank);
+  const y = x.dtype === "bool" ? astype(x, "i32") : x;
+  return reshape(apply(cumsumPrimitive, [around(y, along)], { reverse: options.reverse ?? false }), x.shape);
+}
+
+/** Running product along `axis` (default the last); its derivative is right at zeros too. Throws ShapeError for a bad axis. */
+export function cumprod(x: Tensor, axis = -1, options: CumulativeOptions = {}): Tensor {
+  checkTensor("cumprod", x);
+  checkOptions("cumprod", options, ["reverse"]);
+  const along = checkAxis("cumprod", axis, x.rank);
+  return reshape(products(around(x.dtype === "bool" ? astype(x, "i32") : x, along), options.reverse ?? false), x.shape);
+}
+
+/** h₀ = x₀, hⱼ = xⱼ·hⱼ₋₁: the recurrence is started by its drive alone. */
+function products(x: Tensor, reverse: boolean): Tensor {
+  const [outer, n, inner] = x.shape as [number, number, number];
+  if (n === 0) return x;
+  const first = slice(x, [0, reverse ? n - 1 : 0, 0], [outer, reverse ? n : 1, inner]);
+  const none = zerosLike(slice(x, [0, 1, 0], [outer, n, inner]));
+  return apply(recurrencePrimitive, [x, concat(reverse ? [none, first] : [first, none], 1)], { reverse });
+}
+
+/**
+ * The linear recurrence h[j] = a[j]·h[j−1] + b[j] along `axis` (default the last), from h[−1] = 0; operands broadcast.
+ * Throws ShapeError if shapes do not broadcast.
+ */
+export function recurrence(a: TensorLike, b: TensorLike, axis = -1, options: CumulativeOptions = {}): Tensor {
+  checkOptions("recurrence", options, ["reverse"]);
+  const [p, q] = meet("recurrence", a, b);
+  const along = checkAxis("recurrence", axis, p.rank);
+  return reshape(apply(recurrencePrimitive, [around(p, along), around(q, along)], { reverse: options.reverse ?? false }), p.shape);
+}
+
+/** For each element the product of all others over `axes`: the derivative of prod without a division. */
+export function exclusiveProducts(x: Tensor, axes: readonly number[]): Tensor {
+  const kept = x.shape.map((_, i) => i).filter((i) => !axes.includes(i));
+  const order = [...kept, ...axes];
+  const moved = permute(x, order);
+  const n = sizeOf(axes.map((a) => x.shape[a] as number));
+  const outer = sizeOf(kept.map((a) => x.shape[a] as number));
+  const rows = reshape(moved, [outer, n, 1]);
+  if (n === 0) return x;
+  const edge = fullLike(slice(rows, [0, 0, 0], [outer, 1, 1]), 1);
+  const before = concat([edge, slice(products(rows, false), [0, 0, 0], [outer, n - 1, 1])], 1);
+  const after = concat([slice(products(rows, true), [0, 1, 0], [outer, n, 1]), edge], 1);
+  return permute(reshape(mul(before, after), moved.shape), order.map((_, i) => order.indexOf(i)));
+}

@@ -1,0 +1,111 @@
+import { ShapeError } from "../errors.ts";
+import { isFloat, type DType } from "../dtype.ts";
+import { add, div, mul, sub } from "../functions/arithmetic.ts";
+import { iota } from "../functions/iota.ts";
+import { reshape } from "../functions/shaping.ts";
+import { zeros } from "../functions/fill.ts";
+import { addIndex, offsetIndex, scaleIndex } from "../ir/index-expr.ts";
+import type { Index, ReduceOp } from "../ir/ir.ts";
+import type { Primitive } from "../primitive.ts";
+import { show, sizeOf } from "../shape.ts";
+import { apply, type Tensor } from "../tensor.ts";
+import { take, scatter } from "./indexing.ts";
+import { padPrimitive } from "./structure.ts";
+import { rem } from "../functions/arithmetic.ts";
+
+/** A window over every axis of the input; size 1 and stride 1 where an axis takes no part. */
+export interface Window {
+  readonly op: Extract<ReduceOp, "sum" | "max" | "min" | "argmax" | "argmin">;
+  readonly size: readonly number[];
+  readonly stride: readonly number[];
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+  readonly dilation: readonly number[];
+}
+
+const at = (a: readonly number[], i: number): number => a[i] as number;
+
+/** What padding counts as. */
+export function neutral(op: ReduceOp, dtype: DType): number {
+  const limits: Partial<Record<DType, readonly [number, number]>> = {
+    i32: [-(2 ** 31), 2 ** 31 - 1], u32: [0, 2 ** 32 - 1], i8: [-128, 127], u8: [0, 255], bool: [0, 1],
+  };
+  const [low, high] = limits[dtype] ?? [-Infinity, Infinity];
+  if (op === "max" || op === "argmax") return low;
+  if (op === "min" || op === "argmin") return high;
+  return op === "prod" ? 1 : 0;
+}
+
+/** Fold over sliding windows; argmax and argmin give the row-major position in the window (i32). */
+export const reduceWindowPrimitive: Primitive<Window> = {
+  name: "reduceWindow",
+  infer([x], w) {
+    const { shape, dtype } = x as Tensor;
+    const out = shape.map((n, i) => {
+      const room = n + at(w.low, i) + at(w.high, i) - ((at(w.size, i) - 1) * at(w.dilation, i) + 1);
+      if (room < 0) throw new ShapeError(`reduceWindow: window ${show(w.size)} does not fit into ${show(shape)} with its padding`);
+      return Math.floor(room / at(w.stride, i)) + 1;
+    });
+    return { shape: out, dtype: w.op === "argmax" || w.op === "argmin" ? "i32" : dtype };
+  },
+  vjp(ct, out) {
+    const x = out.inputs[0] as Tensor;
+    if (!isFloat(x.dtype) || out.dtype === "i32") return [null];
+    const w = out.attributes;
+    if (w.op !== "sum") {
+      const flat = apply(scatter, [zeros([1, x.size, 1], { dtype: ct.dtype }), winners(out), reshape(ct, [1, ct.size, 1])], { mode: "add" });
+      return [reshape(flat, x.shape)];
+    }
+    // Each input element gathers the cotangents of the windows that cover it.
+    const span = w.size.map((s, i) => (s - 1) * at(w.dilation, i));
+    const low = span.map((s, i) => s - at(w.low, i));
+    const high = x.shape.map((n, i) => n - 1 + at(w.low, i) - (at(out.shape, i) - 1) * at(w.stride, i));
+    const grown = apply(padPrimitive, [ct], { low, high, interior: w.stride.map((s) => s - 1), value: 0 });
+    const none = x.shape.map(() => 0);
+    return [apply(reduceWindowPrimitive, [grown], { op: "sum", size: w.size, stride: none.map(() => 1), low: none, high: none, dilation: w.dilation })];
+  },
+  jvp([dx], out) {
+    const x = out.inputs[0] as Tensor;
+    if (!dx || !isFloat(x.dtype) || out.dtype === "i32") return null;
+    if (out.attributes.op === "sum") return apply(reduceWindowPrimitive, [dx], out.attributes);
+    return reshape(apply(take, [reshape(dx, [1, x.size, 1]), winners(out)], null), out.shape);
+  },
+  batch([x], _, __, out) {
+    const w = out.attributes;
+    return apply(reduceWindowPrimitive, [x as Tensor], {
+      op: w.op, size: [1, ...w.size], stride: [1, ...w.stride], low: [0, ...w.low], high: [0, ...w.high], dilation: [1, ...w.dilation],
+    });
+  },
+  lower: {
+    kind: "reduce",
+    op: (node) => node.attributes.op,
+    extents: (node) => node.attributes.size,
+    emit(b, node, index, inner) {
+      const x = node.inputs[0] as Tensor;
+      const w = node.attributes;
+      const position = index.map((e, i) =>
+        offsetIndex(addIndex(scaleIndex(e, at(w.stride, i)), scaleIndex(inner[i] as Index, at(w.dilation, i))), -at(w.low, i)),
+      );
+      const guards = position.map((of, i) => ({ of, low: 0, high: at(x.shape, i) }));
+      return b.guarded(guards, x.dtype, () => b.value(x, position), neutral(w.op, x.dtype));
+    },
+  },
+};
+
+/** Positions in the flat input of each window's first winner: [1, windows], i32. */
+function winners(out: Tensor<Window>): Tensor {
+  const x = out.inputs[0] as Tensor;
+  const w = out.attributes;
+  let code = apply(reduceWindowPrimitive, [x], { ...w, op: w.op === "max" ? "argmax" : "argmin" }) as Tensor;
+  let flat: Tensor | null = null;
+  let stride = 1;
+  for (let i = x.rank - 1; i >= 0; i--) {
+    const inside = mul(rem(code, at(w.size, i)), at(w.dilation, i));
+    code = div(code, at(w.size, i));
+    const start = sub(mul(iota(out.shape, { axis: i, dtype: "i32" }), at(w.stride, i)), at(w.low, i));
+    const part = mul(add(start, inside), stride);
+    flat = flat === null ? part : add(flat, part);
+    stride *= at(x.shape, i);
+  }
+  return reshape(flat ?? zeros(out.shape, { dtype: "i32" }), [1, sizeOf(out.shape)]);
+}
