@@ -44,7 +44,12 @@ export type Lowering<A> =
       contraction?(node: Tensor<A>, a: Operand, b: Operand): Contraction;
     }
   /** Not a loop nest; buffers are the inputs, then the outputs. */
-  | { readonly kind: "special"; special(node: Tensor<A>): Special }
+  | {
+      readonly kind: "special";
+      special(node: Tensor<A>): Special;
+      /** For a multi-output node of which only the `used` parts are asked for: a smaller node's parts in the same places (null: gone), or null when nothing can go. */
+      prune?(node: Tensor<A>, used: readonly boolean[]): readonly (Tensor | null)[] | null;
+    }
   /** Same value and same buffer as input 0; further inputs only order the work (barrier). */
   | { readonly kind: "alias" }
   /** Holds data or stands for it. */

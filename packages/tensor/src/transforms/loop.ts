@@ -9,18 +9,21 @@ import type { Tensor } from "../tensor.ts";
 import { batchGraph, spread } from "./batch.ts";
 import { pullback, pushforward } from "./differentiate.ts";
 import { Graph, partsOf, trace } from "./graph.ts";
+import { pruneLoop } from "./loop-prune.ts";
 
 /**
  * A loop in the graph. Inputs: consts, initial carries, stacked xs. Parts: final carries, stacked ys, then for every carry the stack of its
  * values before each step, which only a reverse pass asks for.
  */
-interface Loop {
+export interface Loop {
   readonly length: number;
   readonly reverse: boolean;
   readonly consts: number;
   readonly carries: number;
   /** One step: (consts, carries, x slices) → (carries, y slices). */
   readonly body: Graph;
+  /** Carries whose values before each step are further parts: all of them until a plan prunes the loop. */
+  readonly saved: readonly number[];
 }
 
 interface LoopInputs {
@@ -51,7 +54,7 @@ export function makeLoop(
   });
   const own = graph.inputs.slice(0, k + c + xs.length);
   const body = new Graph([...own.slice(0, k), ...graph.inputs.slice(own.length), ...own.slice(k)], graph.outputs);
-  const attributes: Loop = { length, reverse, consts: k + captures.length, carries: c, body };
+  const attributes: Loop = { length, reverse, consts: k + captures.length, carries: c, body, saved: init.map((_, i) => i) };
   const parts = applyMany(loop, [...consts, ...captures, ...init, ...xs], attributes);
   const ys = graph.outputs.length;
   return { carries: parts.slice(0, c), ys: parts.slice(c, ys), saved: parts.slice(ys) };
@@ -76,10 +79,10 @@ function place<T>(n: number, at: readonly number[], values: readonly T[]): (T | 
 export const loop: Primitive<Loop> = {
   name: "scan",
 
-  infer(inputs, { length, consts, carries, body }) {
+  infer(inputs, { length, consts, carries, body, saved }) {
     const stack = ({ shape, dtype }: Aval): Aval => ({ shape: [length, ...shape], dtype });
     const init = inputs.slice(consts, consts + carries);
-    return [...init.map(({ shape, dtype }) => ({ shape, dtype })), ...body.outputs.slice(carries).map(stack), ...init.map(stack)];
+    return [...init.map(({ shape, dtype }) => ({ shape, dtype })), ...body.outputs.slice(carries).map(stack), ...saved.map((i) => stack(init[i] as Tensor))];
   },
 
   /** A loop in the other direction: its carries are the cotangents of the carries and the sums over steps of those of the consts. */
@@ -216,8 +219,14 @@ export const loop: Primitive<Loop> = {
 
   lower: {
     kind: "special",
-    special({ attributes: { length, reverse, consts, carries, body } }) {
-      const outputs = [...body.outputs, ...body.inputs.slice(consts, consts + carries)];
+    prune(node, used) {
+      const smaller = pruneLoop(node.inputs, node.attributes, used);
+      if (smaller === null) return null;
+      const parts = applyMany(loop, smaller.inputs, smaller.attributes);
+      return smaller.parts.map((i) => parts[i] ?? null);
+    },
+    special({ attributes: { length, reverse, consts, carries, body, saved } }) {
+      const outputs = [...body.outputs, ...saved.map((i) => body.inputs[consts + i] as Tensor)];
       return {
         kind: "scan",
         length,

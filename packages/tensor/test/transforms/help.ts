@@ -95,7 +95,7 @@ function compute(node: Tensor, env: Env): number[] | number[][] {
 }
 
 function scan(node: Tensor, inputs: number[][]): number[][] {
-  const { length, reverse, consts, carries, body } = node.attributes;
+  const { length, reverse, consts, carries, body, saved } = node.attributes;
   const fixed = inputs.slice(0, consts);
   const xs = inputs.slice(consts + carries);
   let state = inputs.slice(consts, consts + carries);
@@ -103,7 +103,7 @@ function scan(node: Tensor, inputs: number[][]): number[][] {
   for (let step = 0; step < length; step++) {
     const i = reverse ? length - 1 - step : step;
     const out = run(body, [...fixed, ...state, ...xs.map((x) => x.slice((i * x.length) / length, ((i + 1) * x.length) / length))]);
-    [...out.slice(carries), ...state].forEach((y, k) => {
+    [...out.slice(carries), ...saved.map((k: number) => state[k])].forEach((y, k) => {
       (ys[k] as number[][])[i] = y;
     });
     state = out.slice(0, carries);
