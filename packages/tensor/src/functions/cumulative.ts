@@ -1,4 +1,4 @@
-import { cumsumPrimitive, recurrencePrimitive } from "../primitives/recurrence.ts";
+import { cumulative, recurrencePrimitive } from "../primitives/recurrence.ts";
 import { checkAxis, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { mul } from "./arithmetic.ts";
@@ -18,14 +18,29 @@ function around(x: Tensor, axis: number): Tensor {
   return reshape(x, [sizeOf(x.shape.slice(0, axis)), x.shape[axis] as number, sizeOf(x.shape.slice(axis + 1))]);
 }
 
-/** Running sum along `axis` (default the last). Throws ShapeError for a bad axis. */
-export function cumsum(x: Tensor, axis = -1, options: CumulativeOptions = {}): Tensor {
-  checkTensor("cumsum", x);
-  checkOptions("cumsum", options, ["reverse"]);
-  const along = checkAxis("cumsum", axis, x.rank);
-  const y = x.dtype === "bool" ? astype(x, "i32") : x;
-  return reshape(apply(cumsumPrimitive, [around(y, along)], { reverse: options.reverse ?? false }), x.shape);
+function running(name: string, op: "sum" | "max" | "min", x: Tensor, axis: number, options: CumulativeOptions): Tensor {
+  checkTensor(name, x);
+  checkOptions(name, options, ["reverse"]);
+  const along = checkAxis(name, axis, x.rank);
+  const y = x.dtype === "bool" && op === "sum" ? astype(x, "i32") : x;
+  return reshape(apply(cumulative, [around(y, along)], { op, reverse: options.reverse ?? false }), x.shape);
 }
+
+/**
+ * Running sum along `axis` (default the last).
+ *
+ * ```ts
+ * cumsum(tensor([1, 2, 3])); // [1, 3, 6]
+ * ```
+ * Throws ShapeError for a bad axis, ArgumentError for an unknown option.
+ */
+export const cumsum = (x: Tensor, axis = -1, options: CumulativeOptions = {}): Tensor => running("cumsum", "sum", x, axis, options);
+
+/** Running maximum along `axis` (default the last); the first of equals takes the derivative, NaN stays. Throws ShapeError for a bad axis. */
+export const cummax = (x: Tensor, axis = -1, options: CumulativeOptions = {}): Tensor => running("cummax", "max", x, axis, options);
+
+/** Running minimum along `axis` (default the last); the first of equals takes the derivative, NaN stays. Throws ShapeError for a bad axis. */
+export const cummin = (x: Tensor, axis = -1, options: CumulativeOptions = {}): Tensor => running("cummin", "min", x, axis, options);
 
 /** Running product along `axis` (default the last); its derivative is right at zeros too. Throws ShapeError for a bad axis. */
 export function cumprod(x: Tensor, axis = -1, options: CumulativeOptions = {}): Tensor {

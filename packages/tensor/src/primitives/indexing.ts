@@ -1,7 +1,9 @@
 import { DTypeError } from "../errors.ts";
 import { isFloat } from "../dtype.ts";
 import { where } from "../functions/selection.ts";
-import { logicalAnd, equal, lessEqual, less } from "../functions/comparison.ts";
+import { div, mul } from "../functions/arithmetic.ts";
+import { astype } from "../functions/casting.ts";
+import { equal, less, lessEqual, logicalAnd } from "../functions/comparison.ts";
 import { zeros, zerosLike } from "../functions/fill.ts";
 import { broadcastTo, reshape } from "../functions/shaping.ts";
 import { iota } from "../functions/iota.ts";
@@ -58,8 +60,11 @@ function clampTo(indices: Tensor, n: number): Tensor {
   return where(less(low, n), low, zerosLike(low, n - 1));
 }
 
-/** base [outer, n, inner] with updates [outer, m, inner] added to, or put in the place of, the rows that indices [outer or 1, m] name; rows out of range are skipped. */
-export const scatter: Primitive<{ readonly mode: "add" | "set" }> = {
+/**
+ * base [outer, n, inner] with updates [outer, m, inner] added to, put in the place of, or compared with the rows that indices [outer or 1, m] name;
+ * rows out of range are skipped.
+ */
+export const scatter: Primitive<{ readonly mode: "add" | "set" | "max" | "min" }> = {
   name: "scatter",
   infer([base, indices]) {
     ints("scatter", indices as Tensor);
@@ -68,15 +73,21 @@ export const scatter: Primitive<{ readonly mode: "add" | "set" }> = {
   vjp(ct, out) {
     const [base, indices, updates] = out.inputs as [Tensor, Tensor, Tensor];
     if (!isFloat(base.dtype)) return [null, null, null];
+    const { mode } = out.attributes;
+    if (mode === "max" || mode === "min") {
+      const { ofBase, ofUpdates, count } = winners(out);
+      const share = div(ct, count);
+      return [mul(share, ofBase), null, mul(apply(take, [share, indices], null), ofUpdates)];
+    }
     const n = base.shape[1] as number;
     const picked = apply(take, [ct, indices], null);
     const inside = spreadRows(logicalAnd(lessEqual(0, indices), less(indices, n)), updates);
-    if (out.attributes.mode === "add") return [ct, null, where(inside, picked, zerosLike(picked))];
+    if (mode === "add") return [ct, null, where(inside, picked, zerosLike(picked))];
     // Of several updates to one row the last stays: only it has a derivative.
     const order = iota(indices.shape, { axis: 1, dtype: "i32" });
     const [outer, m] = indices.shape as [number, number];
-    const winners = apply(scatter, [zeros([outer, n, 1], { dtype: "i32" }), indices, reshape(order, [outer, m, 1])], { mode: "set" });
-    const won = equal(reshape(apply(take, [winners, indices], null), [outer, m]), order);
+    const last = apply(scatter, [zeros([outer, n, 1], { dtype: "i32" }), indices, reshape(order, [outer, m, 1])], { mode: "set" });
+    const won = equal(reshape(apply(take, [last, indices], null), [outer, m]), order);
     return [
       apply(scatter, [ct, indices, zerosLike(updates)], { mode: "set" }),
       null,
@@ -86,7 +97,11 @@ export const scatter: Primitive<{ readonly mode: "add" | "set" }> = {
   jvp([db, , du], out) {
     if (!db && !du) return null;
     const [base, indices, updates] = out.inputs as [Tensor, Tensor, Tensor];
-    return apply(scatter, [db ?? zerosLike(base), indices, du ?? zerosLike(updates)], out.attributes);
+    const { mode } = out.attributes;
+    if (mode === "add" || mode === "set") return apply(scatter, [db ?? zerosLike(base), indices, du ?? zerosLike(updates)], out.attributes);
+    const { ofBase, ofUpdates, count } = winners(out);
+    const moved = apply(scatter, [db ? mul(db, ofBase) : zerosLike(base), indices, du ? mul(du, ofUpdates) : zerosLike(updates)], { mode: "add" });
+    return div(moved, count);
   },
   batch: (inputs, batched, size, out) => unfold(apply(scatter, fold(inputs, batched, size, 1), out.attributes), size),
   lower: {
@@ -99,5 +114,14 @@ export const scatter: Primitive<{ readonly mode: "add" | "set" }> = {
     },
   },
 };
+
+/** 1 where an element of base or updates is the extreme that stays, and how many such there are: they share the derivative evenly. */
+function winners(out: Tensor): { readonly ofBase: Tensor; readonly ofUpdates: Tensor; readonly count: Tensor } {
+  const [base, indices, updates] = out.inputs as [Tensor, Tensor, Tensor];
+  const inside = spreadRows(logicalAnd(lessEqual(0, indices), less(indices, base.shape[1] as number)), updates);
+  const ofBase = astype(equal(base, out), base.dtype);
+  const ofUpdates = astype(logicalAnd(inside, equal(updates, apply(take, [out, indices], null))), base.dtype);
+  return { ofBase, ofUpdates, count: apply(scatter, [ofBase, indices, ofUpdates], { mode: "add" }) };
+}
 
 const spreadRows = (mask: Tensor, like: Tensor): Tensor => broadcastTo(reshape(mask, [...mask.shape, 1]), like.shape);

@@ -1,10 +1,16 @@
-import { add, mul } from "../functions/arithmetic.ts";
-import { pad, slice } from "../functions/shaping.ts";
 import { isFloat } from "../dtype.ts";
-import { reshape } from "../functions/shaping.ts";
+import { add, mul } from "../functions/arithmetic.ts";
+import { less, logicalAnd, logicalNot, logicalOr } from "../functions/comparison.ts";
+import { isNaN } from "../functions/elementary.ts";
+import { full, zerosLike } from "../functions/fill.ts";
+import { iota } from "../functions/iota.ts";
+import { where } from "../functions/selection.ts";
+import { pad, permute, reshape, slice } from "../functions/shaping.ts";
 import type { Primitive } from "../primitive.ts";
+import type { Shape } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { alignBatch } from "./batching.ts";
+import { scatter, take } from "./indexing.ts";
 
 interface Direction {
   readonly reverse: boolean;
@@ -51,21 +57,61 @@ export const recurrencePrimitive: Primitive<Direction> = {
   },
 };
 
-/** Running sum along the middle axis of [outer, n, inner]. */
-export const cumsumPrimitive: Primitive<Direction> = {
-  name: "cumsum",
+interface Cumulative extends Direction {
+  readonly op: "sum" | "max" | "min";
+}
+
+/** Running sum, maximum or minimum along the middle axis of [outer, n, inner]. */
+export const cumulative: Primitive<Cumulative> = {
+  name: "cumulative",
   infer: ([x]) => x as Tensor,
-  vjp: (ct, out) => [isFloat(out.dtype) ? apply(cumsumPrimitive, [ct], { reverse: !out.attributes.reverse }) : null],
-  jvp: ([dx], out) => (dx ? apply(cumsumPrimitive, [dx], out.attributes) : null),
+  vjp(ct, out) {
+    const { op, reverse } = out.attributes;
+    if (!isFloat(out.dtype)) return [null];
+    if (op === "sum") return [apply(cumulative, [ct], { op, reverse: !reverse })];
+    const rows = asRows(ct);
+    return [fromRows(apply(scatter, [zerosLike(rows), winner(out), rows], { mode: "add" }), out.shape)];
+  },
+  jvp([dx], out) {
+    if (!dx || !isFloat(out.dtype)) return null;
+    if (out.attributes.op === "sum") return apply(cumulative, [dx], out.attributes);
+    return fromRows(apply(take, [asRows(dx), winner(out)], null), out.shape);
+  },
   batch([x], _, size, out) {
     const [, outer, n, inner] = (x as Tensor).shape as [number, number, number, number];
-    return reshape(apply(cumsumPrimitive, [reshape(x as Tensor, [size * outer, n, inner])], out.attributes), [size, outer, n, inner]);
+    return reshape(apply(cumulative, [reshape(x as Tensor, [size * outer, n, inner])], out.attributes), [size, outer, n, inner]);
   },
   lower: {
     kind: "special",
     special(node) {
       const [outer, n, inner] = node.shape as [number, number, number];
-      return { kind: "cumulative", op: "sum", dtype: node.dtype, outer, n, inner, reverse: node.attributes.reverse };
+      return { kind: "cumulative", op: node.attributes.op, dtype: node.dtype, outer, n, inner, reverse: node.attributes.reverse };
     },
   },
 };
+
+/** [outer, n, inner] as [outer·inner, n, 1]: rows in which each element is addressed alone. */
+function asRows(x: Tensor): Tensor {
+  const [outer, n, inner] = x.shape as [number, number, number];
+  return reshape(permute(x, [0, 2, 1]), [outer * inner, n, 1]);
+}
+
+function fromRows(rows: Tensor, shape: Shape): Tensor {
+  const [outer, n, inner] = shape as [number, number, number];
+  return permute(reshape(rows, [outer, inner, n]), [0, 2, 1]);
+}
+
+/**
+ * For each element of a running extreme the position of the element that set it, as [outer·inner, n] i32. Only the first of equals sets a new
+ * record, and the last record is a running extreme of positions.
+ */
+function winner(out: Tensor<Cumulative>): Tensor {
+  const { op, reverse } = out.attributes;
+  const x = out.inputs[0] as Tensor;
+  const before = previous(out, reverse);
+  const record = logicalOr(op === "max" ? less(before, x) : less(x, before), logicalAnd(isNaN(x), logicalNot(isNaN(before))));
+  const n = x.shape[1] as number;
+  const positions = where(record, iota(x.shape, { axis: 1, dtype: "i32" }), full(x.shape, reverse ? n - 1 : 0, { dtype: "i32" }));
+  const [outer, , inner] = x.shape as [number, number, number];
+  return reshape(asRows(apply(cumulative, [positions], { op: reverse ? "min" : "max", reverse })), [outer * inner, n]);
+}
