@@ -46,8 +46,9 @@ export type Lowering<A> =
   /** Not a loop nest; buffers are the inputs, then the outputs. */
   | {
       readonly kind: "special";
-      special(node: Tensor<A>): Special;
-      /** For a multi-output node of which only the `used` parts are asked for: a smaller node's parts in the same places (null: gone), or null when nothing can go. */
+      /** Of a multi-output node only the `used` parts have buffers (of a scan: and all carries). */
+      special(node: Tensor<A>, used: readonly boolean[]): Special;
+      /** A smaller node's parts in the places of those `used` (null: gone), or null when nothing can go. */
       prune?(node: Tensor<A>, used: readonly boolean[]): readonly (Tensor | null)[] | null;
     }
   /** Same value and same buffer as input 0; further inputs only order the work (barrier). */

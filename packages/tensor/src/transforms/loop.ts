@@ -4,6 +4,7 @@ import { add } from "../functions/arithmetic.ts";
 import { broadcastTo, moveaxis } from "../functions/shaping.ts";
 import type { Aval, Primitive } from "../primitive.ts";
 import type { Plan } from "../ir/ir.ts";
+import { planBody } from "../plan/body.ts";
 import { applyMany } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 import { batchGraph, spread } from "./batch.ts";
@@ -225,8 +226,9 @@ export const loop: Primitive<Loop> = {
       const parts = applyMany(loop, smaller.inputs, smaller.attributes);
       return smaller.parts.map((i) => parts[i] ?? null);
     },
-    special({ attributes: { length, reverse, consts, carries, body, saved } }) {
-      const outputs = [...body.outputs, ...saved.map((i) => body.inputs[consts + i] as Tensor)];
+    special({ attributes: { length, reverse, consts, carries, body, saved } }, used) {
+      const all = [...body.outputs, ...saved.map((i) => body.inputs[consts + i] as Tensor)];
+      const outputs = all.filter((_, i) => i < carries || used[i]);
       return {
         kind: "scan",
         length,
@@ -239,8 +241,4 @@ export const loop: Primitive<Loop> = {
       };
     },
   },
-};
-
-const planBody = (_inputs: readonly Tensor[], _outputs: readonly Tensor[]): Plan => {
-  throw new Error("not yet");
 };

@@ -1,0 +1,66 @@
+import type { Tensor } from "../tensor.ts";
+import { broadcast } from "../primitives/structure.ts";
+import type { Captured } from "./capture.ts";
+
+/** Most instructions that are fused into one kernel: beyond, code size grows faster than memory traffic shrinks. */
+const MAX_FUSED = 48;
+/** Work that is rather done again than stored. */
+const CHEAP = 2;
+
+/**
+ * The nodes whose values go to memory. Everything else is computed inside the kernels that use it. A kernel builder that meets a node it cannot
+ * inline adds it later.
+ */
+export function materialised({ nodes, inputs, outputs, leaves, scalars }: Captured): Set<number> {
+  const stored = new Set<number>(outputs);
+  const uses = new Uint32Array(nodes.length);
+  for (const list of inputs) for (const i of list) uses[i] = (uses[i] as number) + 1;
+  const given = new Set([...leaves, ...scalars.keys()]);
+  const cost = new Float64Array(nodes.length);
+  const store = (i: number): void => {
+    if (!scalars.has(i)) stored.add(i);
+  };
+  const outside = (i: number): boolean => given.has(i) || stored.has(i);
+
+  nodes.forEach((t, n) => {
+    if (given.has(n)) return;
+    const from = inputs[n] as readonly number[];
+    const { lower } = t.primitive;
+    if (lower.kind === "special" || lower.kind === "alias") {
+      from.forEach(store);
+      stored.add(n);
+      return;
+    }
+    if (lower.kind === "part") {
+      stored.add(n);
+      return;
+    }
+    if (t.primitive === broadcast && t.size > (nodes[from[0] as number] as Tensor).size && (cost[from[0] as number] as number) >= CHEAP) store(from[0] as number);
+    if (lower.kind === "reduce" && lower.contraction !== undefined) {
+      // Operands of products are read many times: only plain views of memory are read in place.
+      for (const i of from) if (!outside(i) && !isView(nodes, inputs, i, outside)) store(i);
+    }
+    const own = t.primitive.name === "randomBits" ? 40 : lower.kind === "map" && lower.view ? 0.1 : 1;
+    const total = (): number => from.reduce((s, i) => s + (outside(i) ? 0 : (cost[i] as number)), own);
+    for (let sum = total(); sum > MAX_FUSED; sum = total()) {
+      const open = from.filter((i) => !outside(i));
+      const costliest = open.reduce((a, b) => ((cost[b] as number) > (cost[a] as number) ? b : a));
+      if ((cost[costliest] as number) <= 1) break;
+      store(costliest);
+    }
+    cost[n] = total();
+    const many = (uses[n] as number) > 1;
+    if (many && (lower.kind === "reduce" || (cost[n] as number) > CHEAP)) stored.add(n);
+  });
+  return stored;
+}
+
+function isView(nodes: readonly Tensor[], inputs: readonly (readonly number[])[], i: number, outside: (i: number) => boolean): boolean {
+  let n = i;
+  while (!outside(n)) {
+    const { lower } = (nodes[n] as Tensor).primitive;
+    if (lower.kind !== "map" || !lower.view) return false;
+    n = (inputs[n] as readonly number[])[0] as number;
+  }
+  return true;
+}

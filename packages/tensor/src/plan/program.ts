@@ -1,0 +1,110 @@
+import { getBackend } from "../backends/current.ts";
+import type { Backend, Executable, Storage } from "../backend.ts";
+import { dtypes } from "../dtype.ts";
+import type { Plan } from "../ir/ir.ts";
+import { adopt } from "../scope.ts";
+import { storedTensor, type Tensor } from "../tensor.ts";
+import { capture } from "./capture.ts";
+import { describePlan } from "./explain.ts";
+import { lower } from "./lower.ts";
+
+/** A plan with its executables, one per backend it has run on. */
+export class Compiled {
+  readonly plan: Plan;
+  private readonly executables = new Map<Backend, Executable>();
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+    if (debugPlans()) console.error(describePlan(plan));
+  }
+
+  /** Runs on tensors that hold values; gives the storages of the results. */
+  run(inputs: readonly Tensor[]): Storage[] {
+    const backend = getBackend();
+    let executable = this.executables.get(backend);
+    if (executable === undefined) this.executables.set(backend, (executable = backend.compile(this.plan)));
+    const borrowed: Storage[] = [];
+    const outputs: Storage[] = [];
+    try {
+      const given = inputs.map((t) => storageOn(backend, t, borrowed));
+      const byBuffer = new Map<number, Storage>();
+      for (const b of this.plan.outputs) {
+        const { dtype, size } = this.plan.buffers[b] as { dtype: Tensor["dtype"]; size: number };
+        if (!byBuffer.has(b)) byBuffer.set(b, backend.allocate(size * dtypes[dtype].bytes));
+        outputs.push(byBuffer.get(b) as Storage);
+      }
+      executable.run(given, outputs);
+      return outputs;
+    } catch (e) {
+      for (const s of new Set(outputs)) backend.free(s);
+      throw e;
+    } finally {
+      for (const s of borrowed) backend.free(s);
+    }
+  }
+}
+
+declare const process: { readonly env?: Readonly<Record<string, string | undefined>> } | undefined;
+const debugPlans = (): boolean => typeof process !== "undefined" && process.env?.GRADUS_DEBUG === "plan";
+
+/** Constants up to this many bytes are written anew for each run; larger ones stay on the backend. */
+const SMALL = 4096;
+
+/** Where the values of `t` lie on `backend`; copied there if they lie elsewhere. `borrowed` collects what the caller frees after the run. */
+function storageOn(backend: Backend, t: Tensor, borrowed: Storage[]): Storage {
+  if (t.storage !== null && t.storage.backend === backend) return t.storage;
+  const data = t.host ?? t.storage?.backend.readSync?.(t.storage, t.dtype, t.size);
+  if (data === undefined || data === null) throw new TypeError(`data: ${t} lies on a backend that cannot be read at once; await its data() first`);
+  const storage = backend.allocate(data.byteLength);
+  backend.write(storage, data);
+  if (t.host !== null && data.byteLength > SMALL) adopt(t, storage);
+  else borrowed.push(storage);
+  return storage;
+}
+
+/** A compiled closed graph: what a `jit` call runs. */
+export interface Program {
+  readonly plan: Plan;
+  /** Results as realised leaves. `donated` tensors are disposed by the caller afterwards. */
+  run(inputs: readonly Tensor[], donated?: ReadonlySet<Tensor>): Tensor[];
+}
+
+/** Compiles a closed graph; `inputs` are its placeholders. */
+export function compileGraph(inputs: readonly Tensor[], outputs: readonly Tensor[]): Program {
+  const graph = capture(outputs, inputs, true);
+  const compiled = new Compiled(lower(graph));
+  const constants = graph.leaves.slice(new Set(inputs).size).map((n) => graph.nodes[n] as Tensor);
+  return {
+    plan: compiled.plan,
+    run(values) {
+      const storages = compiled.run([...values, ...constants]);
+      const owners = new Map<Storage, Tensor>();
+      return storages.map((storage, i) => {
+        const { shape, dtype } = outputs[i] as Tensor;
+        const first = owners.get(storage);
+        if (first !== undefined) return copyOf(first);
+        const t = ownedTensor(storage, shape, dtype);
+        owners.set(storage, t);
+        return t;
+      });
+    },
+  };
+}
+
+/** A realised leaf over `storage`. */
+function ownedTensor(storage: Storage, shape: readonly number[], dtype: Tensor["dtype"]): Tensor {
+  const t = storedTensor(storage, shape, dtype);
+  t.storage = null;
+  adopt(t, storage);
+  return t;
+}
+
+/** Two results that are the same value still get storages of their own, so that each can be disposed alone. */
+function copyOf(t: Tensor): Tensor {
+  const { backend } = t.storage as Storage;
+  const data = backend.readSync?.(t.storage as Storage, t.dtype, t.size);
+  if (data === undefined) return t;
+  const storage = backend.allocate(data.byteLength);
+  backend.write(storage, data);
+  return ownedTensor(storage, t.shape, t.dtype);
+}

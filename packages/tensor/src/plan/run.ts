@@ -1,0 +1,46 @@
+import type { Storage } from "../backend.ts";
+import { TraceError } from "../errors.ts";
+import { onOverflow } from "../pending.ts";
+import { adopt } from "../scope.ts";
+import type { Tensor } from "../tensor.ts";
+import { capture } from "./capture.ts";
+import { lower } from "./lower.ts";
+import { Compiled } from "./program.ts";
+
+/** Plans by structure, the least recently used first. */
+const cache = new Map<string, Compiled>();
+const MAX_PLANS = 512;
+
+/** Computes the given tensors together. Each then holds its value; history is kept. */
+export function realizeTensors(tensors: readonly Tensor[]): void {
+  const wanted = [...new Set(tensors)].filter((t) => t.storage === null && t.host === null);
+  if (wanted.length === 0) return;
+  for (const t of wanted) if (t.abstract) throw new TraceError(`data: ${t} is traced and has no value; return it from the traced function instead`);
+  const graph = capture(wanted);
+  let compiled = cache.get(graph.key);
+  if (compiled === undefined) {
+    compiled = new Compiled(lower(graph));
+    if (cache.size >= MAX_PLANS) cache.delete(cache.keys().next().value as string);
+  } else cache.delete(graph.key);
+  cache.set(graph.key, compiled);
+  const storages = compiled.run(graph.leaves.map((n) => graph.nodes[n] as Tensor));
+  const taken = new Set<Storage>();
+  wanted.forEach((t, i) => {
+    const storage = storages[i] as Storage;
+    if (!taken.has(storage)) adopt(t, storage);
+    taken.add(storage);
+    t.pending = 0;
+  });
+  // Equal values share one buffer in the plan, but every tensor owns its own: compute the doubles again from the first.
+  const rest = wanted.filter((t) => t.storage === null);
+  if (rest.length > 0) realizeTensors(rest);
+}
+
+/** Plans kept for reuse. */
+export const cachedPlans = (): number => cache.size;
+
+onOverflow((t) => {
+  realizeTensors([t]);
+  t.inputs = [];
+  t.cut = true;
+});
