@@ -62,11 +62,8 @@ export function substitute(outputs: readonly Tensor[], from: readonly Tensor[], 
   return outputs.map((t) => (env.get(t) as Tensor | undefined) ?? t);
 }
 
-/** Constants made inside a traced function that are not larger than this stay in its graph, where they fold; larger ones become inputs. */
-const INLINE_SIZE = 16;
-
 /**
- * A closed graph: `outputs` depend on nothing but `inputs` and small constants. It serialises to a text that is equal for equal graphs,
+ * A closed graph: `outputs` depend on nothing but `inputs` and scalar constants. It serialises to a text that is equal for equal graphs,
  * so that plan caches may hash the attributes of a node that holds one.
  */
 export class Graph {
@@ -147,10 +144,10 @@ export function close(inputs: readonly Tensor[], outputs: readonly Tensor[], sta
 /** An unchanged node; for one with several outputs, its parts anew (they are handles only). */
 const keep = (node: Tensor): Tensor | readonly Tensor[] => (node.parts === null ? node : partsOf(node));
 
-/** Small constants and cheap elementwise work on them; a placeholder of another trace is never one. */
+/** Scalar constants and elementwise work on them stay in the graph, where they fold; larger ones become inputs, as does what belongs to another trace. */
 function isInline(t: Tensor, inline: ReadonlySet<Tensor>): boolean {
   if (t.abstract || t.primitive === placeholder || t.parts !== null) return false;
-  if (t.inputs.length === 0) return t.host !== null ? t.size <= INLINE_SIZE : t.storage === null;
+  if (t.inputs.length === 0) return t.host !== null ? t.rank === 0 && t.dtype !== "f16" && !Object.is(t.host[0], -0) : t.storage === null && t.primitive.lower.kind === "map";
   return t.storage === null && t.primitive.lower.kind === "map" && t.inputs.every((x) => inline.has(x));
 }
 

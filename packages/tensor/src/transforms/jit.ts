@@ -9,6 +9,7 @@ import { avalKey, structureKey, treeFlatten, treeUnflatten } from "../tree.ts";
 import type { Structure } from "../tree.ts";
 import { trace } from "./graph.ts";
 import type { Graph } from "./graph.ts";
+import { optimise } from "./optimise.ts";
 
 export interface JitOptions {
   /** Arguments whose memory the call may take over: they are disposed by it. */
@@ -82,7 +83,7 @@ export function jit<A extends readonly unknown[], R>(f: (...args: A) => R, optio
     const donated = new Set(donate.flatMap((i) => treeFlatten(args[i])[0]));
     for (const t of entry.captures) if (donated.has(t)) throw new ArgumentError(`jit: donate: the function also captures ${t}, so it cannot be donated`);
     realizeTensors(inputs);
-    entry.program ??= compileGraph(entry.graph.inputs, entry.graph.outputs);
+    entry.program ??= compileGraph(entry.graph.inputs, optimise(entry.graph).outputs);
     const results = entry.program.run(inputs, donated);
     donated.forEach(disposeTensor);
     return treeUnflatten<R>(entry.output, results);

@@ -3,7 +3,6 @@ import { zerosLike } from "../functions/fill.ts";
 import { add } from "../functions/arithmetic.ts";
 import { broadcastTo, moveaxis } from "../functions/shaping.ts";
 import type { Aval, Primitive } from "../primitive.ts";
-import type { Plan } from "../ir/ir.ts";
 import { planBody } from "../plan/body.ts";
 import { applyMany } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
@@ -11,6 +10,7 @@ import { batchGraph, spread } from "./batch.ts";
 import { pullback, pushforward } from "./differentiate.ts";
 import { Graph, partsOf, trace } from "./graph.ts";
 import { pruneLoop } from "./loop-prune.ts";
+import { optimise } from "./optimise.ts";
 
 /**
  * A loop in the graph. Inputs: consts, initial carries, stacked xs. Parts: final carries, stacked ys, then for every carry the stack of its
@@ -237,7 +237,7 @@ export const loop: Primitive<Loop> = {
         carries,
         xs: body.inputs.length - consts - carries,
         ys: outputs.length - carries,
-        body: planBody(body.inputs, outputs),
+        body: planBody(body.inputs, optimise(new Graph(body.inputs, outputs)).outputs),
       };
     },
   },
