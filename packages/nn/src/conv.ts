@@ -1,5 +1,5 @@
 import type { Tensor } from "@gradus/tensor";
-import { add, ArgumentError, conv2d, reshape, ShapeError } from "@gradus/tensor";
+import { add, ArgumentError, conv, reshape, ShapeError } from "@gradus/tensor";
 import { Module } from "./module.ts";
 import type { LayerOptions } from "./parameters.ts";
 import { parameters } from "./parameters.ts";
@@ -54,7 +54,7 @@ export class Conv2d extends Module {
     const inputs = (this.weight.shape[1] as number) * this.groups;
     if (x.rank !== 4 || x.shape[1] !== inputs) throw new ShapeError(`Conv2d: x: expected [batch, ${inputs}, height, width], got [${x.shape}]`);
     const { stride, padding, dilation, groups } = this;
-    const y = conv2d(x, this.weight, { stride, padding, dilation, groups });
+    const y = conv(x, this.weight, { stride, padding, dilation, groups });
     return this.bias === null ? y : add(y, reshape(this.bias, [1, -1, 1, 1]));
   }
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from "@gradus/tensor";
-import { avgPool2d, maxPool2d, ShapeError } from "@gradus/tensor";
+import { avgPool, maxPool, ShapeError } from "@gradus/tensor";
 import type { Pair } from "./settings.ts";
 import { pair } from "./settings.ts";
 import { Module } from "./module.ts";
@@ -41,7 +41,7 @@ export class MaxPool2d extends Pool2d {
   /** `[batch, channels, height, width]` → `[batch, channels, height', width']`. Throws {@link ShapeError}. */
   forward(x: Tensor): Tensor {
     checkImages("MaxPool2d", x);
-    return maxPool2d(x, this.kernel, { stride: this.stride, padding: this.padding });
+    return maxPool(x, this.kernel, { stride: this.stride, padding: this.padding });
   }
 }
 
@@ -58,6 +58,6 @@ export class AvgPool2d extends Pool2d {
   /** `[batch, channels, height, width]` → `[batch, channels, height', width']`. Throws {@link ShapeError}. */
   forward(x: Tensor): Tensor {
     checkImages("AvgPool2d", x);
-    return avgPool2d(x, this.kernel, { stride: this.stride, padding: this.padding });
+    return avgPool(x, this.kernel, { stride: this.stride, padding: this.padding });
   }
 }
