@@ -1,0 +1,89 @@
+import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import { isFloat } from "../dtype.ts";
+import { reduceWindowPrimitive } from "../primitives/window.ts";
+import { show, sizeOf } from "../shape.ts";
+import { apply, type Tensor } from "../tensor.ts";
+import { div } from "./arithmetic.ts";
+import { astype } from "./casting.ts";
+import { paddings, perAxis, type Padding, type PerAxis } from "./convolution.ts";
+import { checkOptions, checkTensor } from "./operands.ts";
+
+/** Options of {@link reduceWindow} and the poolings. */
+export interface WindowOptions {
+  /** Step between windows; default 1 for {@link reduceWindow}, the size of the window for poolings. */
+  readonly stride?: PerAxis;
+  /** Elements around the input that never win and add nothing; default "valid" (none). */
+  readonly padding?: Padding;
+  /** Step between the elements of a window; default 1. */
+  readonly dilation?: PerAxis;
+}
+
+function windowed(name: string, op: "sum" | "max" | "min", x: Tensor, lead: number, size: PerAxis, stride: PerAxis, options: WindowOptions): Tensor {
+  const inner = x.shape.slice(lead);
+  const one = new Array<number>(lead).fill(1);
+  const none = new Array<number>(lead).fill(0);
+  const window = perAxis(name, "size", size, inner.length);
+  const steps = perAxis(name, "stride", stride, inner.length);
+  const dilation = perAxis(name, "dilation", options.dilation, inner.length);
+  const span = window.map((w, i) => (w - 1) * (dilation[i] as number) + 1);
+  const pads = paddings(name, options.padding, inner, span, steps);
+  inner.forEach((n, i) => {
+    const [low, high] = pads[i] as readonly [number, number];
+    if (n + low + high < (span[i] as number)) throw new ShapeError(`${name}: size: window ${show(window)} does not fit into ${show(x.shape)} with its padding`);
+    if (op !== "sum" && (low >= (span[i] as number) || high >= (span[i] as number)))
+      throw new ArgumentError(`${name}: padding: [${low}, ${high}] leaves windows of padding alone; it must be below the window's ${span[i]}`);
+  });
+  return apply(reduceWindowPrimitive, [x], {
+    op, size: [...one, ...window], stride: [...one, ...steps], dilation: [...one, ...dilation],
+    low: [...none, ...pads.map((p) => p[0])], high: [...none, ...pads.map((p) => p[1])],
+  });
+}
+
+/**
+ * Sum, maximum or minimum over sliding windows on all axes. Of equal winners of a window the first takes the derivative.
+ *
+ * ```ts
+ * reduceWindow(tensor([1, 2, 3, 4]), "sum", 2); // [3, 5, 7]
+ * ```
+ * Throws ShapeError when a window does not fit, ArgumentError for a bad or unknown option, DTypeError for the sum of bool.
+ */
+export function reduceWindow(x: Tensor, op: "sum" | "max" | "min", size: PerAxis, options: WindowOptions = {}): Tensor {
+  checkTensor("reduceWindow", x);
+  checkOptions("reduceWindow", options, ["stride", "padding", "dilation"]);
+  if (op !== "sum" && op !== "max" && op !== "min") throw new ArgumentError(`reduceWindow: op: ${String(op)} is unknown; use sum, max or min`);
+  if (op === "sum" && x.dtype === "bool") throw new DTypeError("reduceWindow: x: bool cannot be added; cast it first");
+  return windowed("reduceWindow", op, x, 0, size, options.stride ?? 1, options);
+}
+
+function checkPooling(name: string, x: Tensor, options: WindowOptions): void {
+  checkTensor(name, x);
+  checkOptions(name, options, ["stride", "padding", "dilation"]);
+  if (x.rank < 3) throw new ShapeError(`${name}: x: expected [n, c, …], got ${show(x.shape)}`);
+}
+
+/**
+ * Largest element of each window over the spatial axes of x [n, c, …]; padding never wins.
+ *
+ * ```ts
+ * maxPool(zeros([8, 16, 28, 28]), 2); // [8, 16, 14, 14]
+ * ```
+ * Throws ShapeError when a window does not fit, ArgumentError for a bad or unknown option.
+ */
+export function maxPool(x: Tensor, size: PerAxis, options: WindowOptions = {}): Tensor {
+  checkPooling("maxPool", x, options);
+  return windowed("maxPool", "max", x, 2, size, options.stride ?? size, options);
+}
+
+/**
+ * Mean of each window over the spatial axes of x [n, c, …]; padding counts as zeros. Integers are taken as f32.
+ *
+ * ```ts
+ * avgPool(ones([1, 1, 4, 4]), 2); // ones, [1, 1, 2, 2]
+ * ```
+ * Throws ShapeError when a window does not fit, ArgumentError for a bad or unknown option.
+ */
+export function avgPool(x: Tensor, size: PerAxis, options: WindowOptions = {}): Tensor {
+  checkPooling("avgPool", x, options);
+  const total = windowed("avgPool", "sum", isFloat(x.dtype) ? x : astype(x, "f32"), 2, size, options.stride ?? size, options);
+  return div(total, sizeOf(perAxis("avgPool", "size", size, x.rank - 2)));
+}
