@@ -52,7 +52,7 @@ export class KernelBuilder<N> implements Omit<Builder, "value"> {
     const x = this.instructions[a] as Instruction;
     if (op === "cast" && x.dtype === dtype) return a;
     if (x.op === "const" && op !== "bitcast") return this.constant(dtype, evaluateUnary(op, dtype, x.dtype, x.value));
-    return this.emit(`${op}${dtype},${a}`, { op, dtype, a });
+    return this.emit(`${op}${dtype},${a}`, { op, dtype, a } as Instruction);
   }
 
   binary(op: BinaryOp, dtype: DType, a: Value, b: Value): Value {

@@ -65,14 +65,15 @@ export function lower(graph: Captured): Plan {
     const rule = node.primitive.lower as Extract<Tensor["primitive"]["lower"], { kind: "special" }>;
     const from = inputs[n] as readonly number[];
     for (const i of from) if (graph.scalars.has(i)) make(i);
-    if (node.parts === null) return { work: rule.special(node), buffers: [...from, n], writes: 1 };
-    const work = rule.special(node);
+    if (node.parts === null) return { work: rule.special(node, [true]), buffers: [...from, n], writes: 1 };
+    const used = node.parts.map((_, i) => partsOf.get(n)?.has(i) ?? false);
+    const work = rule.special(node, used);
     const results: number[] = [];
     node.parts.forEach((aval, i) => {
-      // A part that nobody asks for is computed all the same, into scratch memory.
+      // A carry that nobody asks for is still computed, into scratch memory.
       const p = partsOf.get(n)?.get(i);
       if (p !== undefined) results.push(p);
-      else results.push(-extra.push({ dtype: aval.dtype, size: aval.shape.reduce((a, b) => a * b, 1) }));
+      else if (work.kind === "scan" && i < work.carries) results.push(-extra.push({ dtype: aval.dtype, size: aval.shape.reduce((a, b) => a * b, 1) }));
     });
     return { work, buffers: [...from, ...results], writes: results.length };
   };
@@ -128,7 +129,7 @@ function number(tasks: readonly Task[], leaves: readonly number[], results: read
   const { offsets, arenaBytes } = layOut(list, steps, tasks.map((t) => t.writes), canOverwrite);
   const bytes = (b: { dtype: Tensor["dtype"]; size: number }): number => b.size * dtypes[b.dtype].bytes;
   const outside = list.reduce((sum, b) => sum + (b.role === "temporary" ? 0 : bytes(b)), 0);
-  return { buffers: list.map((b, i) => ({ ...b, offset: offsets[i] ?? 0 })), inputs, outputs, steps, arenaBytes, peakBytes: outside + arenaBytes };
+  return { buffers: list.map((b, i) => ({ ...b, offset: offsets.get(i) ?? 0 })), inputs, outputs, steps, arenaBytes, peakBytes: outside + arenaBytes };
 }
 
 /** True when the result of a kernel may take the place of operand `i`: every element is read only where it is then written. */

@@ -18,6 +18,12 @@ export class Compiled {
     if (debugPlans()) console.error(describePlan(plan));
   }
 
+  /** Frees what the executables hold. */
+  dispose(): void {
+    for (const e of this.executables.values()) e.dispose();
+    this.executables.clear();
+  }
+
   /** Runs on tensors that hold values; gives the storages of the results. */
   run(inputs: readonly Tensor[]): Storage[] {
     const backend = getBackend();
@@ -67,6 +73,8 @@ export interface Program {
   readonly plan: Plan;
   /** Results as realised leaves. `donated` tensors are disposed by the caller afterwards. */
   run(inputs: readonly Tensor[], donated?: ReadonlySet<Tensor>): Tensor[];
+  /** Frees what the executables hold. */
+  dispose(): void;
 }
 
 /** Compiles a closed graph; `inputs` are its placeholders. */
@@ -76,6 +84,7 @@ export function compileGraph(inputs: readonly Tensor[], outputs: readonly Tensor
   const constants = graph.leaves.slice(new Set(inputs).size).map((n) => graph.nodes[n] as Tensor);
   return {
     plan: compiled.plan,
+    dispose: () => compiled.dispose(),
     run(values) {
       const storages = compiled.run([...values, ...constants]);
       const owners = new Map<Storage, Tensor>();

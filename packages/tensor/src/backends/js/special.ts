@@ -1,0 +1,96 @@
+import type { DType, HostArray } from "../../dtype.ts";
+import { evaluateBinary, foldStep } from "../../ir/evaluate.ts";
+import type { Special } from "../../ir/ir.ts";
+import { f16ToNumber, numberToF16 } from "../../ir/scalar-math.ts";
+import { runPlan } from "./index.ts";
+
+type Of<K extends Special["kind"]> = Extract<Special, { kind: K }>;
+
+const get = (dtype: DType, a: HostArray, i: number): number => (dtype === "f16" ? f16ToNumber(a[i] as number) : (a[i] as number));
+const put = (dtype: DType, a: HostArray, i: number, x: number): void => {
+  a[i] = dtype === "f16" ? numberToF16(x) : x;
+};
+
+function scatter({ mode, dtype, outer, n, m, inner, batchedIndices }: Of<"scatter">, [base, indices, updates, out]: readonly HostArray[]): void {
+  const target = out as HostArray;
+  target.set(base as HostArray);
+  for (let o = 0; o < outer; o++)
+    for (let r = 0; r < m; r++) {
+      const row = (indices as HostArray)[(batchedIndices ? o * m : 0) + r] as number;
+      if (row < 0 || row >= n) continue;
+      for (let i = 0; i < inner; i++) {
+        const at = (o * n + row) * inner + i;
+        const u = get(dtype, updates as HostArray, (o * m + r) * inner + i);
+        put(dtype, target, at, mode === "set" ? u : evaluateBinary(mode, dtype, dtype, get(dtype, target, at), u));
+      }
+    }
+}
+
+/** Positions along the middle axis in the order of travel. */
+function* along(outer: number, n: number, inner: number, reverse: boolean): Generator<readonly [number, number | null]> {
+  for (let o = 0; o < outer; o++)
+    for (let i = 0; i < inner; i++)
+      for (let j = 0; j < n; j++) {
+        const at = (k: number): number => (o * n + (reverse ? n - 1 - k : k)) * inner + i;
+        yield [at(j), j === 0 ? null : at(j - 1)];
+      }
+}
+
+function recurrence({ dtype, outer, n, inner, reverse }: Of<"recurrence">, [a, b, out]: readonly HostArray[]): void {
+  const h = out as HostArray;
+  for (const [at, before] of along(outer, n, inner, reverse)) {
+    const drive = get(dtype, b as HostArray, at);
+    const kept = before === null ? null : evaluateBinary("mul", dtype, dtype, get(dtype, a as HostArray, at), get(dtype, h, before));
+    put(dtype, h, at, kept === null ? drive : evaluateBinary("add", dtype, dtype, kept, drive));
+  }
+}
+
+function cumulative({ op, dtype, outer, n, inner, reverse }: Of<"cumulative">, [x, out]: readonly HostArray[]): void {
+  let total = 0;
+  for (const [at, before] of along(outer, n, inner, reverse)) {
+    const v = get(dtype, x as HostArray, at);
+    total = before === null ? v : foldStep(op, dtype, total, v);
+    put(dtype, out as HostArray, at, total);
+  }
+}
+
+function scan({ length, reverse, consts, carries, xs, ys, body }: Of<"scan">, arrays: readonly HostArray[]): void {
+  const from = consts + carries + xs;
+  const size = (a: HostArray): number => a.length / length;
+  let state = arrays.slice(consts, consts + carries).map((a) => a.slice());
+  let next = state.map((a) => a.slice());
+  for (let t = 0; t < length; t++) {
+    const at = reverse ? length - 1 - t : t;
+    const row = (a: HostArray): HostArray => a.subarray(at * size(a), (at + 1) * size(a)) as HostArray;
+    const slices = arrays.slice(consts + carries, from).map(row);
+    const rows = arrays.slice(from + carries, from + carries + ys).map(row);
+    runPlan(body, [...arrays.slice(0, consts), ...state, ...slices], [...next, ...rows]);
+    shareDoubles(body.outputs, [...next, ...rows]);
+    [state, next] = [next, state];
+  }
+  state.forEach((a, i) => {
+    (arrays[from + i] as HostArray).set(a);
+  });
+}
+
+/** Outputs that the plan names twice are written once: copy them to the other places. */
+function shareDoubles(outputs: readonly number[], arrays: readonly HostArray[]): void {
+  outputs.forEach((b, i) => {
+    const last = outputs.lastIndexOf(b);
+    if (last !== i) (arrays[i] as HostArray).set(arrays[last] as HostArray);
+  });
+}
+
+/** Runs one special on the arrays of its buffers. */
+export function runSpecial(work: Special, arrays: readonly HostArray[]): void {
+  switch (work.kind) {
+    case "scatter":
+      return scatter(work, arrays);
+    case "recurrence":
+      return recurrence(work, arrays);
+    case "cumulative":
+      return cumulative(work, arrays);
+    case "scan":
+      return scan(work, arrays);
+  }
+}

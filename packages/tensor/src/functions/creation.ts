@@ -1,0 +1,141 @@
+import { checkDType, dtypes, type DType, type HostArray } from "../dtype.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import { numberToF16 } from "../ir/scalar-math.ts";
+import { checkShape, show, sizeOf, type Shape } from "../shape.ts";
+import { hostTensor, Tensor } from "../tensor.ts";
+import { add, mul } from "./arithmetic.ts";
+import { astype } from "./casting.ts";
+import { equal, lessEqual } from "./comparison.ts";
+import type { DTypeOption } from "./fill.ts";
+import { iota } from "./iota.ts";
+import { checkInteger, checkOptions, checkTensor } from "./operands.ts";
+import { selectRows } from "./triangle.ts";
+import { expandDims } from "./shaping.ts";
+
+/** Nested arrays of numbers or booleans, all of one depth and length. */
+export type Nested = number | boolean | readonly Nested[];
+
+/** Typed arrays that `tensor` reads. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array;
+
+/** Options of {@link tensor}. */
+export interface TensorOptions extends DTypeOption {
+  /** Shape of flat data; default one axis. */
+  readonly shape?: Shape;
+}
+
+const natural: readonly (readonly [new (n: number) => TypedArray, DType])[] = [
+  [Float32Array, "f32"], [Float64Array, "f64"], [Int32Array, "i32"], [Uint32Array, "u32"], [Int8Array, "i8"], [Uint8Array, "u8"], [Uint8ClampedArray, "u8"], [Int16Array, "i32"], [Uint16Array, "i32"],
+];
+
+/**
+ * A tensor of the given values, copied: a number, nested arrays, or a typed array. Numbers become f32, booleans bool, typed arrays keep their dtype.
+ *
+ * ```ts
+ * tensor([[1, 2], [3, 4]]);                          // f32 [2,2]
+ * tensor(new Int32Array([1, 2, 3, 4]), { shape: [2, 2] }); // i32 [2,2]
+ * ```
+ * Throws ShapeError for ragged arrays or data that do not fill `shape`, DTypeError for NaN or a fraction in an integer dtype, ArgumentError for
+ * anything that is no number.
+ */
+export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): Tensor {
+  checkOptions("tensor", options, ["dtype", "shape"]);
+  if (options.dtype !== undefined) checkDType("tensor", options.dtype);
+  if (data instanceof Tensor) throw new ArgumentError("tensor: data: is a tensor already; use astype or reshape");
+  if (ArrayBuffer.isView(data)) return fromTyped(data as TypedArray, options);
+  const shape: number[] = [];
+  for (let x: Nested = data; Array.isArray(x); x = x[0] as Nested) {
+    shape.push(x.length);
+    if (x.length === 0) break;
+  }
+  const values = new Float64Array(sizeOf(shape));
+  let n = 0;
+  let booleans = 0;
+  const fill = (x: Nested, depth: number): void => {
+    if (Array.isArray(x)) {
+      if (depth >= shape.length || x.length !== shape[depth]) throw new ShapeError(`tensor: data: ragged: expected ${shape[depth] ?? "a number"} at depth ${depth}, got an array of ${x.length}`);
+      for (const y of x) fill(y, depth + 1);
+      return;
+    }
+    if (typeof x !== "number" && typeof x !== "boolean") throw new ArgumentError(`tensor: data: expected numbers, got ${x === null ? "null" : typeof x}`);
+    if (depth !== shape.length) throw new ShapeError(`tensor: data: ragged: a number at depth ${depth} where arrays have depth ${shape.length}`);
+    if (typeof x === "boolean") booleans++;
+    values[n++] = Number(x);
+  };
+  fill(data as Nested, 0);
+  const dtype = options.dtype ?? (booleans > 0 && booleans === n ? "bool" : "f32");
+  return store(values, fitted(options.shape, values.length, shape), dtype);
+}
+
+function fromTyped(data: TypedArray, options: TensorOptions): Tensor {
+  const own = natural.find(([type]) => data instanceof type)?.[1];
+  if (own === undefined) throw new ArgumentError(`tensor: data: ${(data as object).constructor.name} is not supported`);
+  const shape = fitted(options.shape, data.length, [data.length]);
+  const dtype = options.dtype ?? own;
+  if (dtype === own && data.BYTES_PER_ELEMENT === dtypes[dtype].bytes) {
+    const copy = new dtypes[dtype].array(data.slice().buffer as ArrayBuffer);
+    return hostTensor(copy, shape, dtype);
+  }
+  return store(data, shape, dtype);
+}
+
+function fitted(shape: Shape | undefined, size: number, natural: Shape): Shape {
+  if (shape === undefined) return natural;
+  checkShape("tensor", shape);
+  if (sizeOf(shape) !== size) throw new ShapeError(`tensor: shape: ${show(shape)} needs ${sizeOf(shape)} elements, data has ${size}`);
+  return [...shape];
+}
+
+function store(values: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
+  const out = new dtypes[dtype].array(new ArrayBuffer(values.length * dtypes[dtype].bytes)) as HostArray;
+  const integer = dtypes[dtype].kind === "int" || dtypes[dtype].kind === "uint";
+  for (let i = 0; i < values.length; i++) {
+    const x = values[i] as number;
+    if (integer && !Number.isInteger(x)) throw new DTypeError(`tensor: data: ${x} at position ${i} does not fit ${dtype}; use a float dtype, or round first`);
+    out[i] = dtype === "f16" ? numberToF16(x) : dtype === "bool" ? Number(x !== 0) : x;
+  }
+  return hostTensor(out, shape, dtype);
+}
+
+/**
+ * start, start + step, … below `stop` (above it for a negative step), f32 by default; `arange(n)` counts from 0.
+ *
+ * ```ts
+ * arange(3);        // [0, 1, 2]
+ * arange(1, 2, 0.5) // [1, 1.5]
+ * ```
+ * Throws ArgumentError for non-finite bounds or a zero step.
+ */
+export function arange(start: number, stop?: number, step = 1, options: DTypeOption = {}): Tensor {
+  const [from, to] = stop === undefined ? [0, start] : [start, stop];
+  if (![from, to, step].every(Number.isFinite) || step === 0) throw new ArgumentError(`arange: step: cannot count from ${from} to ${to} by ${step}`);
+  const n = Math.max(0, Math.ceil((to - from) / step));
+  const dtype = options.dtype ?? "f32";
+  return astype(add(mul(iota([n], { dtype: dtypes[dtype].kind === "float" ? dtype : "f64" }), step), from), dtype);
+}
+
+/** `n` numbers from `start` to `stop`, both included. Throws ArgumentError unless n is a positive integer. */
+export function linspace(start: number, stop: number, n: number, options: DTypeOption = {}): Tensor {
+  if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`linspace: n: ${n} is no positive integer`);
+  return add(mul(iota([n], { dtype: options.dtype ?? "f32" }), n === 1 ? 0 : (stop - start) / (n - 1)), start);
+}
+
+/** The n × m identity (m = n by default). */
+export function eye(n: number, m: number = n, options: DTypeOption = {}): Tensor {
+  checkShape("eye", [n, m], "n");
+  return astype(equal(iota([n, m], { axis: 0, dtype: "i32" }), iota([n, m], { axis: 1, dtype: "i32" })), options.dtype ?? "f32");
+}
+
+/** Rows with a one at each index and zeros elsewhere: [...x.shape, classes], f32 by default. Throws DTypeError unless x holds integers. */
+export function oneHot(x: Tensor, classes: number, options: DTypeOption = {}): Tensor {
+  checkTensor("oneHot", x);
+  checkInteger("oneHot", x, "x");
+  if (!Number.isInteger(classes) || classes < 1) throw new ArgumentError(`oneHot: classes: ${classes} is no positive integer`);
+  return astype(equal(expandDims(astype(x, "i32"), -1), iota([classes], { dtype: "i32" })), options.dtype ?? "f32");
+}
+
+/** The lower triangle: zeros above the k-th diagonal of the last two axes. Throws ShapeError below rank 2. */
+export const tril = (x: Tensor, k = 0): Tensor => selectRows("tril", x, (i, j) => lessEqual(j, add(i, k)));
+
+/** The upper triangle: zeros below the k-th diagonal of the last two axes. Throws ShapeError below rank 2. */
+export const triu = (x: Tensor, k = 0): Tensor => selectRows("triu", x, (i, j) => lessEqual(add(i, k), j));
