@@ -6,6 +6,7 @@ import { apply, type Tensor } from "../tensor.ts";
 import { div, mul, sub } from "./arithmetic.ts";
 import { astype } from "./casting.ts";
 import { abs, sqrt } from "./elementary.ts";
+import { full } from "./fill.ts";
 import { checkOptions, checkTensor, real } from "./operands.ts";
 import { reshape } from "./shaping.ts";
 
@@ -68,11 +69,18 @@ export function argmin(x: Tensor, axis?: number, options: ReduceOptions = {}): T
   return fold("argmin", "argmin", x, axis, options, false);
 }
 
-/** True where any element over `axes` is non-zero. */
-export const any = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor => fold("any", "max", astype(x, "bool"), axes, options, true);
+// max and min choose from something; of nothing, "any" is false and "all" is true.
+function judged(name: string, op: "max" | "min", x: Tensor, axes: Axes, options: ReduceOptions): Tensor {
+  checkTensor(name, x);
+  const y = fold(name, op, astype(x, "bool"), axes, options, true);
+  return checkAxes(name, axes, x.rank).some((a) => x.shape[a] === 0) ? full(y.shape, op === "min", { dtype: "bool" }) : y;
+}
 
-/** True where every element over `axes` is non-zero. */
-export const all = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor => fold("all", "min", astype(x, "bool"), axes, options, true);
+/** True where any element over `axes` (default all) is non-zero; false over none. Throws ShapeError for a bad axis. */
+export const any = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor => judged("any", "max", x, axes, options);
+
+/** True where every element over `axes` (default all) is non-zero; true over none. Throws ShapeError for a bad axis. */
+export const all = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor => judged("all", "min", x, axes, options);
 
 const count = (x: Tensor, axes: Axes, op: string): number => checkAxes(op, axes, x.rank).reduce((n, a) => n * (x.shape[a] as number), 1);
 

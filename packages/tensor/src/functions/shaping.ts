@@ -40,8 +40,12 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   return apply(broadcast, [x], { shape: [...shape], axes: x.shape.map((_, i) => lead + i) });
 }
 
-/** `x` spread over `shape` so that axis i of x becomes axis `axes[i]`. */
+/** `x` spread over `shape` so that axis i of x becomes axis `axes[i]`; `axes` ascend. Throws ShapeError when sizes do not fit. */
 export function broadcastInDim(x: Tensor, shape: Shape, axes: readonly number[]): Tensor {
+  checkTensor("broadcastInDim", x);
+  checkShape("broadcastInDim", shape);
+  if (axes.length !== x.rank || axes.some((a, i) => !(a > (axes[i - 1] ?? -1)) || (x.shape[i] !== 1 && x.shape[i] !== shape[a])))
+    throw new ShapeError(`broadcastInDim: axes: ${show(axes)} do not place x ${show(x.shape)} in ${show(shape)}`);
   return sameShape(x.shape, shape) && axes.every((a, i) => a === i) ? x : apply(broadcast, [x], { shape: [...shape], axes: [...axes] });
 }
 
@@ -52,6 +56,7 @@ export function broadcastInDim(x: Tensor, shape: Shape, axes: readonly number[])
  */
 export function permute(x: Tensor, axes?: readonly number[]): Tensor {
   checkTensor("permute", x);
+  if (axes !== undefined && !Array.isArray(axes)) throw new ArgumentError(`permute: axes: expected an array, got ${typeof axes}`);
   const order = axes === undefined ? x.shape.map((_, i) => x.rank - 1 - i) : axes.map((a) => checkAxis("permute", a, x.rank, "axes"));
   if (order.length !== x.rank || new Set(order).size !== x.rank) throw new ShapeError(`permute: axes: ${show(axes ?? [])} does not name each of ${x.rank} axes once`);
   return order.every((a, i) => a === i) ? x : apply(permutePrimitive, [x], { axes: order });
@@ -97,31 +102,34 @@ export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
 }
 
 /**
- * Elements from `start` up to, not including, `stop` of each axis, every `step`-th (positive; default 1).
+ * Elements from `start` up to, not including, `stop` of each axis, every `step`-th (positive; default 1). Lists may be shorter than the rank: the
+ * axes that are left are kept whole.
  *
  * ```ts
  * slice(tensor([0, 1, 2, 3, 4]), [1], [5], [2]); // [1, 3]
  * ```
- * Throws ShapeError for another number of axes, ArgumentError for bounds outside the axis or a step below 1.
+ * Throws ShapeError for more entries than axes, ArgumentError for bounds outside the axis or a step below 1.
  */
-export function slice(x: Tensor, start: readonly number[], stop: readonly number[], step?: readonly number[]): Tensor {
+export function slice(x: Tensor, start: readonly number[], stop: readonly number[], step: readonly number[] = []): Tensor {
   checkTensor("slice", x);
-  const by = step ?? x.shape.map(() => 1);
-  for (const [name, list] of [["start", start], ["stop", stop], ["step", by]] as const)
-    if (!Array.isArray(list) || list.length !== x.rank) throw new ShapeError(`slice: ${name}: expected ${x.rank} numbers for ${show(x.shape)}`);
+  for (const [name, list] of [["start", start], ["stop", stop], ["step", step]] as const)
+    if (!Array.isArray(list) || list.length > x.rank) throw new ShapeError(`slice: ${name}: expected at most ${x.rank} numbers for x ${show(x.shape)}, got ${JSON.stringify(list)}`);
+  const from = x.shape.map((_, i) => start[i] ?? 0);
+  const to = x.shape.map((n, i) => stop[i] ?? n);
+  const by = x.shape.map((_, i) => step[i] ?? 1);
   x.shape.forEach((n, i) => {
-    const [from, to, s] = [start[i], stop[i], by[i]] as [number, number, number];
-    if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to > n || from > to) throw new ArgumentError(`slice: start: [${from}, ${to}) is outside axis ${i} of ${show(x.shape)}`);
-    if (!Number.isInteger(s) || s < 1) throw new ArgumentError(`slice: step: ${s} is no positive integer`);
+    const [p, q, s] = [from[i], to[i], by[i]] as [number, number, number];
+    if (!Number.isInteger(p) || !Number.isInteger(q) || p < 0 || q > n || p > q) throw new ArgumentError(`slice: start: [${p}, ${q}) is outside axis ${i} of ${show(x.shape)}`);
+    if (!Number.isInteger(s) || s < 1) throw new ArgumentError(`slice: step: ${s} is no positive integer; use flip for the other direction`);
   });
-  const whole = x.shape.every((n, i) => start[i] === 0 && stop[i] === n && by[i] === 1);
-  return whole ? x : apply(slicePrimitive, [x], { start: [...start], stop: [...stop], step: [...by] });
+  const whole = x.shape.every((n, i) => from[i] === 0 && to[i] === n && by[i] === 1);
+  return whole ? x : apply(slicePrimitive, [x], { start: from, stop: to, step: by });
 }
 
 /** Order reversed along the named axes (default all). Throws ShapeError out of range. */
 export function flip(x: Tensor, axes?: number | readonly number[]): Tensor {
   checkTensor("flip", x);
-  const list = checkAxes("flip", axes, x.rank);
+  const list = checkAxes("flip", axes, x.rank).filter((a) => (x.shape[a] as number) > 1);
   return list.length === 0 ? x : apply(flipPrimitive, [x], { axes: list });
 }
 
@@ -154,17 +162,25 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 /** Tensors of one shape side by side along a new axis (default 0). Throws ArgumentError for none, ShapeError if shapes differ. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   if (!Array.isArray(tensors) || tensors.length === 0) throw new ArgumentError("stack: tensors: expected at least one tensor");
+  tensors.forEach((t, i) => checkTensor("stack", t, `tensors[${i}]`));
   for (const t of tensors) if (!sameShape(t.shape, (tensors[0] as Tensor).shape)) throw new ShapeError(`stack: tensors: shapes differ: ${show(t.shape)} and ${show((tensors[0] as Tensor).shape)}`);
   return concat(tensors.map((t) => expandDims(t, axis)), axis);
 }
 
-/** `sections` equal pieces along `axis`, or pieces of the sizes listed. Throws ShapeError if they do not fill the axis. */
-export function split(x: Tensor, sections: number | readonly number[], axis = 0): Tensor[] {
-  checkTensor("split", x);
-  const along = checkAxis("split", axis, x.rank);
+/**
+ * `sections` equal pieces along `axis`, or pieces of the sizes listed.
+ *
+ * ```ts
+ * const [q, k, v] = chunk(x, 3, -1);
+ * ```
+ * Throws ShapeError if they do not fill the axis.
+ */
+export function chunk(x: Tensor, sections: number | readonly number[], axis = 0): Tensor[] {
+  checkTensor("chunk", x);
+  const along = checkAxis("chunk", axis, x.rank);
   const n = x.shape[along] as number;
   const sizes = typeof sections === "number" ? new Array<number>(Number.isInteger(sections) && sections > 0 ? sections : 0).fill(n / sections) : sections;
-  if (!sizes.every((s) => Number.isInteger(s) && s >= 0) || sizes.reduce((a, b) => a + b, 0) !== n) throw new ShapeError(`split: sections: ${JSON.stringify(sections)} does not divide axis ${along} of ${show(x.shape)}`);
+  if (!sizes.every((s) => Number.isInteger(s) && s >= 0) || sizes.reduce((a, b) => a + b, 0) !== n) throw new ShapeError(`chunk: sections: ${JSON.stringify(sections)} does not divide axis ${along} of ${show(x.shape)}`);
   let from = 0;
   return sizes.map((s) => {
     const start = x.shape.map((_, i) => (i === along ? from : 0));
@@ -187,7 +203,7 @@ export function roll(x: Tensor, shift: number, axis = -1): Tensor {
   if (!Number.isInteger(shift)) throw new ArgumentError(`roll: shift: ${shift} is no integer`);
   const s = n === 0 ? 0 : ((shift % n) + n) % n;
   if (s === 0) return x;
-  const [head, tail] = split(x, [n - s, s], along) as [Tensor, Tensor];
+  const [head, tail] = chunk(x, [n - s, s], along) as [Tensor, Tensor];
   return concat([tail, head], along);
 }
 
@@ -197,4 +213,30 @@ export function tile(x: Tensor, times: readonly number[]): Tensor {
   if (!Array.isArray(times) || times.length !== x.rank || !times.every((n) => Number.isInteger(n) && n >= 0)) throw new ShapeError(`tile: times: expected ${x.rank} non-negative integers for ${show(x.shape)}`);
   const wide = broadcastInDim(x, x.shape.flatMap((n, i) => [times[i] as number, n]), x.shape.map((_, i) => 2 * i + 1));
   return reshape(wide, x.shape.map((n, i) => n * (times[i] as number)));
+}
+
+/** Each element repeated `count` times along `axis`. Throws ShapeError for a bad axis, ArgumentError for a count that is no size. */
+export function repeat(x: Tensor, count: number, axis: number): Tensor {
+  checkTensor("repeat", x);
+  const along = checkAxis("repeat", axis, x.rank);
+  checkShape("repeat", [count], "count");
+  const wide = [...x.shape.slice(0, along + 1), count, ...x.shape.slice(along + 1)];
+  return reshape(broadcastInDim(x, wide, x.shape.map((_, i) => (i <= along ? i : i + 1))), x.shape.map((n, i) => (i === along ? n * count : n)));
+}
+
+/** Axes `from` to `to` (inclusive; default all) merged into one. `flatten(zeros([8, 3, 4]), 1)` is [8, 12]. Throws ShapeError for bad axes. */
+export function flatten(x: Tensor, from = 0, to = -1): Tensor {
+  checkTensor("flatten", x);
+  if (x.rank === 0) return reshape(x, [1]);
+  const [p, q] = [checkAxis("flatten", from, x.rank, "from"), checkAxis("flatten", to, x.rank, "to")];
+  if (p > q) throw new ShapeError(`flatten: from: axis ${p} comes after axis ${q} of ${show(x.shape)}`);
+  return reshape(x, [...x.shape.slice(0, p), sizeOf(x.shape.slice(p, q + 1)), ...x.shape.slice(q + 1)]);
+}
+
+/** The slices of `x` along `axis` (default 0), without that axis. Throws ShapeError for a bad axis. */
+export function unstack(x: Tensor, axis = 0): Tensor[] {
+  checkTensor("unstack", x);
+  const along = checkAxis("unstack", axis, x.rank);
+  const ones = new Array<number>(x.shape[along] as number).fill(1);
+  return ones.length === 0 ? [] : chunk(x, ones, along).map((t) => squeeze(t, along));
 }
