@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { key, tensorFrom, treeLeaves } from "@gradus/tensor";
+import { key, tensor, treeLeaves } from "@gradus/tensor";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Digits, Prediction } from "../src/tour/analyse.ts";
 import { confusion, examples, predict, saliency, worst } from "../src/tour/analyse.ts";
@@ -14,8 +14,8 @@ import { plan, trainTour } from "../src/tour/run.ts";
 const settings: Settings = { epochs: 2, seed: 3, batch: 8, limit: 24 };
 const noise = Uint8Array.from({ length: 24 * 784 }, (_, i) => (i * 2654435761) >>> 24);
 const digits: Digits = {
-  images: tensorFrom(noise, [24, 1, 28, 28], "u8"),
-  labels: tensorFrom(Uint8Array.from({ length: 24 }, (_, i) => i % 10), [24], "u8"),
+  images: tensor(noise, { shape: [24, 1, 28, 28] }),
+  labels: tensor(Uint8Array.from({ length: 24 }, (_, i) => i % 10)),
 };
 const bits = async (tree: unknown): Promise<number[][]> => Promise.all(treeLeaves(tree).map(async (t) => [...new Uint8Array((await t.data()).buffer)]));
 
@@ -89,9 +89,9 @@ describe("analysis", () => {
     // brighter by h in one pixel: the score of the label moves by h times the map's value
     const { normalize } = await import("../src/tour/convnet.ts");
     const score = async (bump: number): Promise<number> => {
-      const pixels = Float64Array.from(await normalize(tensorFrom(noise.slice(5 * 784, 6 * 784), [1, 1, 28, 28], "u8")).data());
+      const pixels = Float64Array.from(await normalize(tensor(noise.slice(5 * 784, 6 * 784), { shape: [1, 1, 28, 28] })).data());
       pixels[400] = (pixels[400] as number) + bump;
-      const logits = await model.call(tensorFrom(Float32Array.from(pixels), [1, 1, 28, 28], "f32")).data();
+      const logits = await model.call(tensor(Float32Array.from(pixels), { shape: [1, 1, 28, 28] })).data();
       return logits[predictions[5]!.label] as number;
     };
     const slope = Math.abs((await score(1e-2)) - (await score(-1e-2))) / 2e-2;

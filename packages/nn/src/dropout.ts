@@ -26,6 +26,6 @@ export class Dropout extends Module {
   /** Same shape as `x`. */
   forward(x: Tensor, key?: Key): Tensor {
     if (key === undefined || this.rate === 0) return x;
-    return where(bernoulli(key, x.shape, { p: 1 - this.rate }), mul(x, 1 / (1 - this.rate)), 0);
+    return where(bernoulli(key, 1 - this.rate, x.shape), mul(x, 1 / (1 - this.rate)), 0);
   }
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from "@gradus/tensor";
-import { add, arange, ArgumentError, argmax, cast, DTypeError, equal, expandDims, isFloat, logSoftmax, mean, mul, neg, ShapeError, square, sub, sum, where } from "@gradus/tensor";
+import { add, ArgumentError, argmax, cast, DTypeError, equal, isFloat, logSoftmax, mean, mul, neg, oneHot, ShapeError, square, sub, sum, where } from "@gradus/tensor";
 
 /** What becomes of the losses of the examples. */
 export type Reduction = "mean" | "sum" | "none";
@@ -50,8 +50,8 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
   if (labels.dtype === "bool") throw new DTypeError("crossEntropy: labels: bool is no class index; cast to i32, or to f32 if they are one-hot");
   if (!sameShape(labels.shape, logits.shape.slice(0, -1)))
     throw new ShapeError(`crossEntropy: labels: [${labels.shape}] are not class indices for logits [${logits.shape}]; expected [${logits.shape.slice(0, -1)}]`);
-  const hot = equal(expandDims(cast(labels, "i32"), -1), arange(classes, { dtype: "i32" }));
-  return reduce("crossEntropy", where(sum(cast(hot, "i32"), -1).equal(1), against(hot), Number.NaN), reduction);
+  const hot = oneHot(labels, classes, { dtype: logits.dtype });
+  return reduce("crossEntropy", where(equal(sum(hot, -1), 1), against(hot), Number.NaN), reduction);
 }
 
 /**

@@ -1,16 +1,17 @@
-import type { DType, HostArray } from "@gradus/tensor";
+import type { DType, Values } from "@gradus/tensor";
 import { ArgumentError, GradusError } from "@gradus/tensor";
+import { halfBits, halfValue } from "./half.ts";
 
 /** A file is damaged, hostile, or not a safetensors file. */
 export class FormatError extends GradusError {
   override name = "FormatError";
 }
 
-/** Elements of one tensor on the host; `f16` travels as raw bits. */
+/** Elements of one tensor on the host, as `data()` gives them: `f16` as numbers in a Float32Array, `bool` as 0 and 1. */
 export interface HostTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  readonly data: HostArray;
+  readonly data: Values;
 }
 
 /** What a safetensors file holds. */
@@ -30,19 +31,19 @@ export interface SafetensorsLimits {
 interface Format {
   readonly bytes: number;
   readonly dtype: DType;
-  read(buffer: ArrayBuffer, name: string): HostArray;
+  read(buffer: ArrayBuffer, name: string): Values;
 }
 
 const plain =
-  (array: new (buffer: ArrayBuffer) => HostArray) =>
-  (buffer: ArrayBuffer): HostArray =>
+  (array: new (buffer: ArrayBuffer) => Values) =>
+  (buffer: ArrayBuffer): Values =>
     new array(buffer);
 
 // The formats without a dtype of their own are widened, or narrowed when every value fits.
 const formats: Readonly<Record<string, Format>> = {
   F64: { bytes: 8, dtype: "f64", read: plain(Float64Array) },
   F32: { bytes: 4, dtype: "f32", read: plain(Float32Array) },
-  F16: { bytes: 2, dtype: "f16", read: plain(Uint16Array) },
+  F16: { bytes: 2, dtype: "f16", read: (b) => Float32Array.from(new Uint16Array(b), halfValue) },
   I32: { bytes: 4, dtype: "i32", read: plain(Int32Array) },
   U32: { bytes: 4, dtype: "u32", read: plain(Uint32Array) },
   I8: { bytes: 1, dtype: "i8", read: plain(Int8Array) },
@@ -57,7 +58,7 @@ const formats: Readonly<Record<string, Format>> = {
 
 const written: Readonly<Record<DType, string>> = { f64: "F64", f32: "F32", f16: "F16", i32: "I32", u32: "U32", i8: "I8", u8: "U8", bool: "BOOL" };
 
-function readBool(buffer: ArrayBuffer, name: string): HostArray {
+function readBool(buffer: ArrayBuffer, name: string): Values {
   const data = new Uint8Array(buffer);
   if (data.some((v) => v > 1)) throw new FormatError(`safetensors: ${name}: a BOOL byte is neither 0 nor 1`);
   return data;
@@ -84,12 +85,15 @@ function narrow(value: bigint, low: bigint, high: bigint, name: string): number 
 export function encodeSafetensors(tensors: ReadonlyMap<string, HostTensor>, metadata: ReadonlyMap<string, string> = new Map()): Uint8Array<ArrayBuffer> {
   const header: [string, unknown][] = metadata.size > 0 ? [["__metadata__", Object.fromEntries(metadata)]] : [];
   let end = 0;
+  const raws: ArrayBufferView[] = [];
   for (const [name, { dtype, shape, data }] of tensors) {
     if (name === "__metadata__") throw new ArgumentError("encodeSafetensors: tensors: the name __metadata__ is reserved; rename the tensor");
     const size = shape.reduce((a, b) => a * b, 1);
     if (data.length !== size) throw new ArgumentError(`encodeSafetensors: ${name}: shape [${shape}] has ${size} elements, data has ${data.length}`);
-    header.push([name, { dtype: written[dtype], shape, data_offsets: [end, end + data.byteLength] }]);
-    end += data.byteLength;
+    const raw = dtype === "f16" ? Uint16Array.from(data, halfBits) : data;
+    raws.push(raw);
+    header.push([name, { dtype: written[dtype], shape, data_offsets: [end, end + raw.byteLength] }]);
+    end += raw.byteLength;
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const start = 8 + Math.ceil(json.length / 8) * 8;
@@ -97,9 +101,9 @@ export function encodeSafetensors(tensors: ReadonlyMap<string, HostTensor>, meta
   new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
   bytes.fill(0x20, 8, start).set(json, 8);
   let at = start;
-  for (const { data } of tensors.values()) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
+  for (const raw of raws) {
+    bytes.set(new Uint8Array(raw.buffer, raw.byteOffset, raw.byteLength), at);
+    at += raw.byteLength;
   }
   return bytes;
 }

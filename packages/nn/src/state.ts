@@ -1,5 +1,5 @@
 import type { Tensor } from "@gradus/tensor";
-import { ArgumentError, ShapeError, tensorFrom, treeFlatten, treeNames, treeUnflatten } from "@gradus/tensor";
+import { ArgumentError, ShapeError, tensor, treeFlatten, treeNames, treeUnflatten } from "@gradus/tensor";
 import type { HostTensor } from "./safetensors.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
@@ -77,6 +77,6 @@ export async function saveTree(tree: unknown, metadata: Readonly<Record<string, 
 export function loadTree<T>(template: T, bytes: Uint8Array): { tree: T; metadata: ReadonlyMap<string, string> } {
   const { tensors, metadata } = decodeSafetensors(bytes);
   checkNames(stateDict(template), tensors);
-  const dict = new Map([...tensors].map(([name, { data, shape, dtype }]) => [name, tensorFrom(data, shape, dtype)]));
+  const dict = new Map([...tensors].map(([name, { data, shape, dtype }]) => [name, tensor(data, { shape, dtype })]));
   return { tree: loadStateDict(template, dict), metadata };
 }

@@ -19,7 +19,7 @@ describe("round trip", () => {
     const tensors = new Map<string, HostTensor>([
       ["a.weight", { dtype: "f32", shape: [2, 2], data: new Float32Array([1, -0, Number.NaN, Number.POSITIVE_INFINITY]) }],
       ["b", { dtype: "f64", shape: [], data: new Float64Array([Math.PI]) }],
-      ["half", { dtype: "f16", shape: [1], data: new Uint16Array([0x3c00]) }],
+      ["half", { dtype: "f16", shape: [7], data: new Float32Array([1, -0, 65504, 2 ** -24, -(2 ** -14), Number.NaN, Number.NEGATIVE_INFINITY]) }],
       ["none", { dtype: "i32", shape: [0, 3], data: new Int32Array() }],
       ["u", { dtype: "u32", shape: [1], data: new Uint32Array([2 ** 32 - 1]) }],
       ["i8", { dtype: "i8", shape: [3], data: new Int8Array([-128, 0, 127]) }],

@@ -1,5 +1,5 @@
 import type { Key } from "@gradus/tensor";
-import { ArgumentError, foldIn, gather, permutation, Tensor, tensorFrom, treeLeaves, treeMap } from "@gradus/tensor";
+import { ArgumentError, foldIn, gather, permutation, tensor, treeLeaves, treeMap } from "@gradus/tensor";
 
 /** Options of {@link batches}. */
 export interface BatchOptions {
@@ -44,7 +44,7 @@ export function batches<T>(dataset: T, size: number, key: Key, options: BatchOpt
       const order = ordered ? Int32Array.from({ length: examples }, (_, i) => i) : shuffled(key, index, examples);
       for (let step = from; step < steps; step++) {
         const rows = order.slice(step * size, Math.min(examples, (step + 1) * size));
-        const at = tensorFrom(rows, [rows.length], "i32");
+        const at = tensor(rows);
         yield treeMap((t) => gather(t, at), dataset);
       }
     },

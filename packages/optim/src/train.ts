@@ -1,5 +1,5 @@
 import type { Key, Tensor } from "@gradus/tensor";
-import { ArgumentError, foldIn, jit, key as newKey, realize, tensor, tidy, treeLeaves, treeMap, valueAndGrad } from "@gradus/tensor";
+import { ArgumentError, dispose, foldIn, jit, key as newKey, realize, tensor, tidy, treeFlatten, treeUnflatten, valueAndGrad } from "@gradus/tensor";
 import type { Batches } from "./batches.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { applyUpdates } from "./optimizer.ts";
@@ -78,46 +78,47 @@ export async function train<M, B>(model: M, options: TrainOptions<M, B>): Promis
   if (resume !== undefined && !(Number.isInteger(resume.step) && resume.step >= 0 && resume.step <= total))
     throw new ArgumentError(`train: resume: step ${resume.step} is outside 0…${total}`);
   const run = makeStep(optimizer, options.loss, options.jit ?? true);
-  let state = own(resume ?? { model, optimizer: optimizer.init(model), step: 0 });
+  let state = await own(resume ?? { model, optimizer: optimizer.init(model), step: 0 });
   while (state.step < total) {
     const epoch = Math.floor(state.step / data.steps);
     for (const batch of data.epoch(epoch, state.step % data.steps)) {
       if (signal?.aborted) return { ...state, completed: false };
-      const at = tensor(state.step, { dtype: "i32" });
-      const [next, optimizerState, loss, metrics] = run(state.model, state.optimizer, batch, key, at);
+      const fresh = foldIn(key, state.step);
+      const [next, optimizerState, loss, metrics] = run(state.model, state.optimizer, batch, fresh);
       state = { model: next, optimizer: optimizerState, step: state.step + 1 };
       const step = { state, epoch, step: (state.step - 1) % data.steps, steps: data.steps, loss: await loss.item(), metrics: await numbers(metrics) };
-      for (const t of treeLeaves([batch, at, loss, metrics])) t.dispose();
+      dispose([batch, fresh, loss, metrics]);
       await onStep?.(step);
     }
   }
   return { ...state, completed: true };
 }
 
-type Step<M, B> = (model: M, optimizer: unknown, batch: B, key: Key, at: Tensor) => [M, unknown, Tensor, Metrics];
+type Step<M, B> = (model: M, optimizer: unknown, batch: B, key: Key) => [M, unknown, Tensor, Metrics];
 
 function makeStep<M, B>(optimizer: Optimizer, loss: Loss<M, B>, compile: boolean): Step<M, B> {
   const withMetrics = (model: M, batch: B, key: Key): readonly [Tensor, Metrics] => {
     const result = loss(model, batch, key);
     return Array.isArray(result) ? (result as [Tensor, Metrics]) : [result as Tensor, {}];
   };
-  const step: Step<M, B> = (model, state, batch, key, at) => {
-    const [[value, metrics], grads] = valueAndGrad(withMetrics, { hasAux: true })(model, batch, foldIn(key, at));
+  const step: Step<M, B> = (model, state, batch, key) => {
+    const [[value, metrics], grads] = valueAndGrad(withMetrics, { hasAux: true })(model, batch, key);
     const [updates, next] = optimizer.update(grads as M, state, model);
     return [applyUpdates(model, updates), next, value, metrics];
   };
   if (compile) return jit(step, { donate: [0, 1] });
   return (model, state, ...rest) => {
     const result = tidy(() => realize(step(model, state, ...rest)));
-    for (const t of treeLeaves([model, state])) t.dispose();
+    dispose([model, state]);
     return result;
   };
 }
 
 /** A copy that may be donated, so that the caller's tensors survive. */
-function own<M>(state: TrainState<M>): TrainState<M> {
-  const copy = <T>(tree: T): T => realize(treeMap((t) => t.clone(), tree));
-  return { model: copy(state.model), optimizer: copy(state.optimizer), step: state.step };
+async function own<M>(state: TrainState<M>): Promise<TrainState<M>> {
+  const [leaves, structure] = treeFlatten({ model: state.model, optimizer: state.optimizer });
+  const copies = await Promise.all(leaves.map(async (t) => tensor(await t.data(), { shape: t.shape, dtype: t.dtype })));
+  return { ...treeUnflatten<Omit<TrainState<M>, "step">>(structure, copies), step: state.step };
 }
 
 async function numbers(metrics: Metrics): Promise<Record<string, number>> {

@@ -1,5 +1,5 @@
 import type { Key, Tensor } from "@gradus/tensor";
-import { bernoulli, key, matmul, memory, relu, sub, tensor, treeLeaves, where } from "@gradus/tensor";
+import { bernoulli, key, matmul, memory, relu, square, sub, sum, tensor, treeLeaves, where } from "@gradus/tensor";
 import { crossEntropy, Linear, loadTree, Module, saveTree } from "@gradus/nn";
 import { describe, expect, test } from "vitest";
 import type { Batches, TrainOptions } from "../src/index.ts";
@@ -15,7 +15,7 @@ class Net extends Module {
   }
   forward(x: Tensor, k: Key): Tensor {
     const h = relu(this.a.call(x));
-    return this.b.call(where(bernoulli(k, h.shape, { p: 0.9 }), h, 0));
+    return this.b.call(where(bernoulli(k, 0.9, h.shape), h, 0));
   }
 }
 
@@ -109,7 +109,7 @@ describe("train", () => {
     let seen: Readonly<Record<string, number>> = {};
     await train({ w: tensor([2]) }, {
       optimizer: adamw({ learningRate: 0.1 }),
-      loss: ({ w }, { x }) => [sub(w, x.mean()).square().sum(), { w: w.sum() }],
+      loss: ({ w }, { x }) => [sum(square(sub(w, x.mean()))), { w: w.sum() }],
       data: data(),
       epochs: 1,
       onStep: ({ metrics, step }) => {

@@ -1,6 +1,6 @@
 import { batches } from "@gradus/optim";
 import type { Tensor } from "@gradus/tensor";
-import { abs, gather, gradient, jit, key, mul, oneHot, softmax, sum, tensorFrom } from "@gradus/tensor";
+import { abs, gather, gradient, jit, key, mul, oneHot, softmax, sum, tensor } from "@gradus/tensor";
 import type { ConvNet } from "./convnet.ts";
 import { normalize } from "./convnet.ts";
 
@@ -69,10 +69,10 @@ export async function pixels(digits: Digits, rows: readonly number[]): Promise<U
 /** How strongly each pixel moves the score of the image's own class: `|∂ logit / ∂ x|` (Simonyan et al. 2014), 784 numbers per image. */
 export async function saliency(model: ConvNet, digits: Digits, chosen: readonly Prediction[]): Promise<Float32Array[]> {
   const x = normalize(pick(digits, chosen.map(({ index }) => index)));
-  const classes = tensorFrom(Int32Array.from(chosen, ({ label }) => label), [chosen.length], "i32");
+  const classes = tensor(Int32Array.from(chosen, ({ label }) => label));
   const score = sum(mul(model.call(x), oneHot(classes, 10)));
   const data = (await abs(gradient(score, x)).data()) as Float32Array;
   return chosen.map((_, i) => data.subarray(i * 784, (i + 1) * 784));
 }
 
-const pick = ({ images }: Digits, rows: readonly number[]): Tensor => gather(images, tensorFrom(Int32Array.from(rows), [rows.length], "i32"));
+const pick = ({ images }: Digits, rows: readonly number[]): Tensor => gather(images, tensor(Int32Array.from(rows)));

@@ -1,4 +1,4 @@
-import { tensorFrom } from "@gradus/tensor";
+import { tensor } from "@gradus/tensor";
 import { mnist } from "../data.ts";
 import { progressBar } from "../progress.ts";
 import type { Digits } from "./analyse.ts";
@@ -22,8 +22,8 @@ export interface Outcome {
 function digits(split: { images: Uint8Array; labels: Uint8Array }, limit: number | null): Digits {
   const n = Math.min(limit ?? split.labels.length, split.labels.length);
   return {
-    images: tensorFrom(split.images.subarray(0, n * 784), [n, 1, 28, 28], "u8"),
-    labels: tensorFrom(split.labels.subarray(0, n), [n], "u8"),
+    images: tensor(split.images.subarray(0, n * 784), { shape: [n, 1, 28, 28] }),
+    labels: tensor(split.labels.subarray(0, n)),
   };
 }
 
