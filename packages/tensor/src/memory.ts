@@ -13,14 +13,14 @@ const inTransform = (t: Tensor): boolean => t.abstract || isActive(t.trace);
 /**
  * Computes all tensors of a tree in one plan and lets go of their history: they become leaves that hold only their values. Returns the tree.
  * Inside a running transform history is kept, since derivatives need it, and placeholders are left alone.
- * Throws DisposedError when a tensor was disposed, OutOfMemoryError when the plan does not fit.
+ * Throws DisposedError when a tensor was disposed, TraceError for a placeholder that left its transform, OutOfMemoryError when the plan does not fit.
  *
  * ```ts
  * state = realize(update(state)); // the graph does not grow from step to step
  * ```
  */
 export function realize<T>(tree: T): T {
-  const concrete = treeLeaves(tree).filter((t) => !t.abstract);
+  const concrete = treeLeaves(tree).filter((t) => !(t.abstract && isActive(t.trace)));
   realizeTensors(concrete);
   for (const t of concrete) {
     if (inTransform(t)) continue;

@@ -1,11 +1,23 @@
 import type { DType, HostArray } from "./dtype.ts";
-import { DisposedError, TraceError } from "./errors.ts";
+import { DisposedError, ShapeError, TraceError } from "./errors.ts";
 import type { Storage } from "./backend.ts";
 import type { Aval, Primitive } from "./primitive.ts";
 import type { Shape } from "./shape.ts";
 import { show, sizeOf } from "./shape.ts";
 import { isActive } from "./trace.ts";
 import { notePending } from "./pending.ts";
+import * as arithmetic from "./functions/arithmetic.ts";
+import { astype } from "./functions/casting.ts";
+import * as comparison from "./functions/comparison.ts";
+import * as elementary from "./functions/elementary.ts";
+import { matmul } from "./functions/matmul.ts";
+import type { TensorLike } from "./functions/operands.ts";
+import * as reduction from "./functions/reduction.ts";
+import type { Axes, ReduceOptions } from "./functions/reduction.ts";
+import * as shaping from "./functions/shaping.ts";
+import { at, type Pick } from "./functions/at.ts";
+import { nested, read, readSync, type Nested, type Values } from "./read.ts";
+import { disposeTensor } from "./scope.ts";
 
 let nextId = 1;
 
@@ -59,9 +71,175 @@ export class Tensor<A = any> {
     return sizeOf(this.shape);
   }
 
+  /** this + b, broadcast. */
+  add(b: TensorLike): Tensor {
+    return arithmetic.add(this, b);
+  }
+  /** this − b, broadcast. */
+  sub(b: TensorLike): Tensor {
+    return arithmetic.sub(this, b);
+  }
+  /** this · b elementwise, broadcast. */
+  mul(b: TensorLike): Tensor {
+    return arithmetic.mul(this, b);
+  }
+  /** this / b, broadcast. */
+  div(b: TensorLike): Tensor {
+    return arithmetic.div(this, b);
+  }
+  /** this to the power b. */
+  pow(b: TensorLike): Tensor {
+    return arithmetic.pow(this, b);
+  }
+  /** True where this = b. */
+  equal(b: TensorLike): Tensor {
+    return comparison.equal(this, b);
+  }
+  /** True where this < b. */
+  less(b: TensorLike): Tensor {
+    return comparison.less(this, b);
+  }
+  /** True where this ≤ b. */
+  lessEqual(b: TensorLike): Tensor {
+    return comparison.lessEqual(this, b);
+  }
+  /** True where this > b. */
+  greater(b: TensorLike): Tensor {
+    return comparison.greater(this, b);
+  }
+  /** True where this ≥ b. */
+  greaterEqual(b: TensorLike): Tensor {
+    return comparison.greaterEqual(this, b);
+  }
+  /** −this. */
+  neg(): Tensor {
+    return arithmetic.neg(this);
+  }
+  /** Matrix product; see {@link matmul}. */
+  matmul(b: Tensor): Tensor {
+    return matmul(this, b);
+  }
+  /** See {@link elementary.abs}. */
+  abs(): Tensor {
+    return elementary.abs(this);
+  }
+  /** See {@link elementary.exp}. */
+  exp(): Tensor {
+    return elementary.exp(this);
+  }
+  /** See {@link elementary.log}. */
+  log(): Tensor {
+    return elementary.log(this);
+  }
+  /** See {@link elementary.sqrt}. */
+  sqrt(): Tensor {
+    return elementary.sqrt(this);
+  }
+  /** See {@link elementary.sin}. */
+  sin(): Tensor {
+    return elementary.sin(this);
+  }
+  /** See {@link elementary.cos}. */
+  cos(): Tensor {
+    return elementary.cos(this);
+  }
+  /** See {@link elementary.tanh}. */
+  tanh(): Tensor {
+    return elementary.tanh(this);
+  }
+  /** See {@link elementary.sigmoid}. */
+  sigmoid(): Tensor {
+    return elementary.sigmoid(this);
+  }
+  /** See {@link reduction.sum}. */
+  sum(axes?: Axes, options?: ReduceOptions): Tensor {
+    return reduction.sum(this, axes, options);
+  }
+  /** See {@link reduction.mean}. */
+  mean(axes?: Axes, options?: ReduceOptions): Tensor {
+    return reduction.mean(this, axes, options);
+  }
+  /** See {@link reduction.max}. */
+  max(axes?: Axes, options?: ReduceOptions): Tensor {
+    return reduction.max(this, axes, options);
+  }
+  /** See {@link reduction.min}. */
+  min(axes?: Axes, options?: ReduceOptions): Tensor {
+    return reduction.min(this, axes, options);
+  }
+  /** See {@link reduction.prod}. */
+  prod(axes?: Axes, options?: ReduceOptions): Tensor {
+    return reduction.prod(this, axes, options);
+  }
+  /** Position of the first largest element. */
+  argmax(axis?: number, options?: ReduceOptions): Tensor {
+    return reduction.argmax(this, axis, options);
+  }
+  /** The same elements under another shape; one size may be −1. */
+  reshape(shape: Shape): Tensor {
+    return shaping.reshape(this, shape);
+  }
+  /** Axes in another order. */
+  permute(axes?: readonly number[]): Tensor {
+    return shaping.permute(this, axes);
+  }
+  /** All axes reversed: the transpose of a matrix. */
+  get T(): Tensor {
+    return shaping.permute(this);
+  }
+  /** Without axes of size 1. */
+  squeeze(axes?: number | readonly number[]): Tensor {
+    return shaping.squeeze(this, axes);
+  }
+  /** With a new axis of size 1. */
+  expandDims(axis: number): Tensor {
+    return shaping.expandDims(this, axis);
+  }
+  /** Parts by position along the leading axes; see {@link at}. */
+  at(...picks: readonly Pick[]): Tensor {
+    return at(this, ...picks);
+  }
+  /** In another dtype. */
+  astype(dtype: DType): Tensor {
+    return astype(this, dtype);
+  }
+
+  /** The elements in row-major order, a copy: computes what is missing. Throws TraceError for traced placeholders, DisposedError after dispose. */
+  data(): Promise<Values> {
+    return read(this);
+  }
+  /** As {@link data}, at once; throws BackendError on a backend that can only answer later. */
+  dataSync(): Values {
+    return readSync(this);
+  }
+  /** The number in a tensor of one element. Throws ShapeError for any other size. */
+  async item(): Promise<number> {
+    return (await read(single(this)))[0] as number;
+  }
+  /** As {@link item}, at once. */
+  itemSync(): number {
+    return readSync(single(this))[0] as number;
+  }
+  /** The elements as nested arrays; bool gives booleans. */
+  async array(): Promise<Nested> {
+    return nested(await read(this), this.shape, this.dtype);
+  }
+  /** Frees the memory of this tensor; using it afterwards throws DisposedError. */
+  dispose(): void {
+    disposeTensor(this);
+  }
+  [Symbol.dispose](): void {
+    disposeTensor(this);
+  }
+
   toString(): string {
     return `Tensor(${this.dtype} ${show(this.shape)})`;
   }
+}
+
+function single(t: Tensor): Tensor {
+  if (t.size !== 1) throw new ShapeError(`item: expected one element, got shape ${show(t.shape)}; use data()`);
+  return t;
 }
 
 const none: Aval = { shape: [], dtype: "f32" };

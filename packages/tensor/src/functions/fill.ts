@@ -3,6 +3,7 @@ import { ArgumentError } from "../errors.ts";
 import { broadcast } from "../primitives/structure.ts";
 import { checkShape, type Shape } from "../shape.ts";
 import { apply, hostTensor, type Tensor } from "../tensor.ts";
+import { checkOptions } from "./operands.ts";
 import { numberToF16 } from "../ir/scalar-math.ts";
 
 /** Options of functions that make tensors. */
@@ -13,6 +14,7 @@ export interface DTypeOption {
 
 /** A scalar tensor, shape []. Integers wrap as in a typed array; a bool is 1 for any non-zero value. */
 export function scalar(value: number | boolean, options: DTypeOption = {}): Tensor {
+  checkOptions("scalar", options, ["dtype"]);
   const dtype = options.dtype ?? (typeof value === "boolean" ? "bool" : "f32");
   checkDType("scalar", dtype);
   if (typeof value !== "number" && typeof value !== "boolean") throw new ArgumentError(`scalar: value: expected a number, got ${typeof value}`);
@@ -31,6 +33,7 @@ export function scalar(value: number | boolean, options: DTypeOption = {}): Tens
  */
 export function full(shape: Shape, value: number | boolean, options: DTypeOption = {}): Tensor {
   checkShape("full", shape);
+  checkOptions("full", options, ["dtype"]);
   const x = scalar(value, options);
   return shape.length === 0 ? x : apply(broadcast, [x], { shape: [...shape], axes: [] });
 }

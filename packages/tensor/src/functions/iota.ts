@@ -3,6 +3,7 @@ import { iotaPrimitive } from "../primitives/structure.ts";
 import { checkAxis, checkShape, type Shape } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import type { DTypeOption } from "./fill.ts";
+import { checkOptions } from "./operands.ts";
 
 /**
  * 0, 1, 2, … along `axis` (default the last), the same along all others.
@@ -14,6 +15,7 @@ import type { DTypeOption } from "./fill.ts";
  */
 export function iota(shape: Shape, options: DTypeOption & { readonly axis?: number } = {}): Tensor {
   checkShape("iota", shape);
+  checkOptions("iota", options, ["dtype", "axis"]);
   const dtype = options.dtype ?? "f32";
   checkDType("iota", dtype);
   return apply(iotaPrimitive, [], { shape: [...shape], dtype, axis: checkAxis("iota", options.axis ?? -1, shape.length) });

@@ -1,6 +1,6 @@
 import { DisposedError, TraceError } from "../errors.ts";
 import { alias, part, type Tensor } from "../tensor.ts";
-import { stopPrimitive } from "../primitives/structure.ts";
+import { barrierPrimitive, stopPrimitive } from "../primitives/structure.ts";
 
 /** A graph as a list: equal nodes joined, calls of subgraphs expanded, identities dropped. */
 export interface Captured {
@@ -51,6 +51,8 @@ function attributesKey(x: unknown): string {
   if (typeof x === "number") return Object.is(x, -0) ? "-0" : String(x);
   if (Array.isArray(x)) return `[${x.map(attributesKey).join()}]`;
   if (typeof x === "object" && x !== null) {
+    // a closed graph writes itself out, so that equal loop bodies are equal programs
+    if ("toJSON" in x && typeof x.toJSON === "function") return `"${String(x.toJSON())}"`;
     if (Object.getPrototypeOf(x) !== Object.prototype) return `#${identity(x)}`;
     return `{${Object.entries(x).map(([k, v]) => `${k}:${attributesKey(v)}`).join()}}`;
   }
@@ -115,10 +117,10 @@ function list(outputs: readonly Tensor[], inputs: readonly Tensor[], baked: bool
   const byKey = new Map<string, number>();
   const keys: string[] = [];
 
-  const add = (t: Tensor, key: string, from: readonly number[]): number => {
+  const add = (t: Tensor, key: string, from: readonly number[], text = key): number => {
     nodes.push(t);
     wiring.push(from);
-    keys.push(key);
+    keys.push(text);
     return nodes.length - 1;
   };
   const leaf = (t: Tensor): number => {
@@ -151,7 +153,8 @@ function list(outputs: readonly Tensor[], inputs: readonly Tensor[], baked: bool
       const from = r.inputs.map((x) => at.get(x) as number);
       const key = `${identity(r.primitive)}(${from})${attributesKey(r.attributes)}${r.dtype}[${r.shape}]`;
       let n = byKey.get(key);
-      if (n === undefined) byKey.set(key, (n = add(r, key, from)));
+      // every barrier has a number of its own, which keeps it apart here but does not make another program
+      if (n === undefined) byKey.set(key, (n = add(r, key, from, r.primitive === barrierPrimitive ? `barrier(${from})` : key)));
       at.set(r, n);
     }
     at.set(t, at.get(r) as number);

@@ -1,6 +1,25 @@
 import { dtypes } from "../dtype.ts";
 import { indexKey } from "../ir/index-expr.ts";
+import { capture } from "./capture.ts";
+import { lower } from "./lower.ts";
+import type { Tensor } from "../tensor.ts";
 import type { Instruction, Kernel, Plan, Step } from "../ir/ir.ts";
+
+/**
+ * What computing the given tensors takes, as text: the fused kernels, their buffers, and the planned bytes. `GRADUS_DEBUG=plan` prints this for
+ * every plan that is compiled. Nothing is computed.
+ *
+ * ```ts
+ * console.log(explain(add(x, 1).tanh().sum()));
+ * ```
+ */
+export function explain(...tensors: readonly Tensor[]): string {
+  const wanted = tensors.filter((t) => t.storage === null && t.host === null);
+  if (wanted.length === 0) return "plan: nothing to compute";
+  const graph = capture(wanted);
+  const list = graph.nodes.map((t, i) => `  ${i}: ${t.primitive.name}(${graph.inputs[i]?.join(", ")}) ${t.dtype} [${t.shape}]`);
+  return `graph: ${list.length} nodes\n${list.join("\n")}\n${describePlan(lower(graph))}`;
+}
 
 /** A plan as text: its buffers and bytes, and the instructions of every kernel. */
 export function describePlan(plan: Plan): string {

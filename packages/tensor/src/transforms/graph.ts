@@ -2,6 +2,7 @@ import { avalKey } from "../tree.ts";
 import { alias, apply, applyMany, part, placeholder, placeholderLike } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Aval } from "../primitive.ts";
+import { barrierPrimitive } from "../primitives/structure.ts";
 import { withTrace } from "../trace.ts";
 
 /**
@@ -94,7 +95,7 @@ function serialise({ inputs, outputs }: Graph): string {
   for (const t of reach(outputs, 0)) {
     if (number.has(t)) continue;
     const data = t.host !== null && t.inputs.length === 0 ? `=${t.host.join()}` : "";
-    lines.push(`${t.primitive.name}(${t.inputs.map((x) => number.get(x)).join()})${JSON.stringify(t.attributes) ?? ""}${t.parts === null ? avalKey(t) : ""}${data}`);
+    lines.push(`${t.primitive.name}(${t.inputs.map((x) => number.get(x)).join()})${t.primitive === barrierPrimitive ? "" : (JSON.stringify(t.attributes) ?? "")}${t.parts === null ? avalKey(t) : ""}${data}`);
     number.set(t, number.size);
   }
   return `${lines.join(";")}>${outputs.map((t) => number.get(t)).join()}`;

@@ -1,0 +1,44 @@
+import type { DType, HostArray } from "./dtype.ts";
+import { BackendError, DisposedError, TraceError } from "./errors.ts";
+import { f16ToNumber } from "./ir/scalar-math.ts";
+import { realizeTensors } from "./plan/run.ts";
+import type { Shape } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Elements as they are read: f16 as numbers in a Float32Array, bool as 0 and 1 in a Uint8Array. */
+export type Values = Float32Array | Float64Array | Int32Array | Uint32Array | Int8Array | Uint8Array;
+
+/** Nested arrays as `array()` gives them. */
+export type Nested = number | boolean | Nested[];
+
+function ready(t: Tensor): Tensor {
+  if (t.disposed) throw new DisposedError(`data: the tensor ${t} was disposed; read it before, or keep it alive`);
+  if (t.abstract) throw new TraceError(`data: ${t} is traced by vmap, jit or scan and has no value; return it from the traced function instead`);
+  realizeTensors([t]);
+  return t;
+}
+
+const present = (data: HostArray, dtype: DType): Values => (dtype === "f16" ? Float32Array.from(data as Uint16Array, f16ToNumber) : (data as Values));
+
+export async function read(t: Tensor): Promise<Values> {
+  const { storage, host, dtype, size } = ready(t);
+  if (storage !== null) return present(await storage.backend.read(storage, dtype, size), dtype);
+  return present((host as HostArray).slice(), dtype);
+}
+
+export function readSync(t: Tensor): Values {
+  const { storage, host, dtype, size } = ready(t);
+  if (storage === null) return present((host as HostArray).slice(), dtype);
+  if (storage.backend.readSync === undefined) throw new BackendError(`dataSync: the ${storage.backend.name} backend answers later; await data() instead`);
+  return present(storage.backend.readSync(storage, dtype, size), dtype);
+}
+
+/** Row-major values as nested arrays of `shape`. */
+export function nested(values: ArrayLike<number>, shape: Shape, dtype: DType): Nested {
+  let next = 0;
+  const build = (axis: number): Nested => {
+    if (axis === shape.length) return dtype === "bool" ? values[next++] !== 0 : (values[next++] as number);
+    return Array.from({ length: shape[axis] as number }, () => build(axis + 1));
+  };
+  return build(0);
+}
