@@ -1,4 +1,4 @@
-import { dtypes, type DType } from "../src/dtype.ts";
+import { type DType, dtypes } from "../src/dtype.ts";
 import { convert, evaluateBinary, evaluateUnary, foldStep, leads, wrap } from "../src/ir/evaluate.ts";
 import type { Atom, Guard, Index, Special } from "../src/ir/ir.ts";
 import { f16ToNumber, numberToF16 } from "../src/ir/scalar-math.ts";
@@ -67,8 +67,12 @@ class Machine implements Builder {
 
   value(t: Tensor, index: readonly Index[]): Value {
     const place = index.map((e) => this.at(e));
-    if (place.length !== t.rank || place.some((p, i) => p < 0 || p >= (t.shape[i] as number))) throw new Error(`load of [${place}] from [${t.shape}]`);
-    return this.push(t.dtype, (this.env.get(t) as number[])[place.reduce((flat, p, i) => flat * (t.shape[i] as number) + p, 0)] as number);
+    if (place.length !== t.rank || place.some((p, i) => p < 0 || p >= (t.shape[i] as number)))
+      throw new Error(`load of [${place}] from [${t.shape}]`);
+    return this.push(
+      t.dtype,
+      (this.env.get(t) as number[])[place.reduce((flat, p, i) => flat * (t.shape[i] as number) + p, 0)] as number,
+    );
   }
   constant(dtype: DType, x: number): Value {
     return this.push(dtype, wrap(dtype, x));
@@ -77,7 +81,12 @@ class Machine implements Builder {
     return this.push("i32", this.at(e));
   }
   unary(op: Parameters<Builder["unary"]>[0], dtype: DType, a: Value): Value {
-    return this.push(dtype, op === "bitcast" ? bitcast(dtype, this.type(a), this.get(a)) : evaluateUnary(op, dtype, this.type(a), this.get(a)));
+    return this.push(
+      dtype,
+      op === "bitcast"
+        ? bitcast(dtype, this.type(a), this.get(a))
+        : evaluateUnary(op, dtype, this.type(a), this.get(a)),
+    );
   }
   binary(op: Parameters<Builder["binary"]>[0], dtype: DType, a: Value, b: Value): Value {
     if (this.type(a) !== this.type(b)) throw new Error(`${op}: ${this.type(a)} and ${this.type(b)}`);
@@ -99,7 +108,16 @@ class Machine implements Builder {
 
 function bitcast(to: DType, from: DType, x: number): number {
   const bytes = new DataView(new ArrayBuffer(8));
-  const suffix: Record<DType, string> = { f32: "Float32", f64: "Float64", f16: "Uint16", i32: "Int32", u32: "Uint32", i8: "Int8", u8: "Uint8", bool: "Uint8" };
+  const suffix: Record<DType, string> = {
+    f32: "Float32",
+    f64: "Float64",
+    f16: "Uint16",
+    i32: "Int32",
+    u32: "Uint32",
+    i8: "Int8",
+    u8: "Uint8",
+    bool: "Uint8",
+  };
   const view = bytes as unknown as Record<string, (at: number, x?: number) => number>;
   (view[`set${suffix[from]}`] as (at: number, x: number) => void).call(bytes, 0, from === "f16" ? numberToF16(x) : x);
   const bits = (view[`get${suffix[to]}`] as (at: number) => number).call(bytes, 0);
@@ -125,9 +143,13 @@ function compute(node: Tensor, env: Env): number[] {
       const b = new Machine(env);
       return b.get(lower.emit(b, node, p.map(constant), r.map(constant)));
     });
-    if (op === "argmax" || op === "argmin") return terms.reduce((best, x, i) => (leads(op, terms[best] as number, x) ? i : best), 0);
+    if (op === "argmax" || op === "argmin")
+      return terms.reduce((best, x, i) => (leads(op, terms[best] as number, x) ? i : best), 0);
     const start = op === "sum" ? 0 : op === "prod" ? 1 : (terms[0] as number);
-    return wrap(node.dtype, terms.reduce((x, y) => foldStep(op, node.dtype, x, y), start));
+    return wrap(
+      node.dtype,
+      terms.reduce((x, y) => foldStep(op, node.dtype, x, y), start),
+    );
   });
 }
 

@@ -91,19 +91,24 @@ export const reciprocal = (x: TensorLike): Tensor => div(1, asTensor("reciprocal
 
 /** `x` limited to [low, high]; either may be null. Throws ArgumentError when both are numbers and low > high. */
 export function clip(x: TensorLike, low: TensorLike | null, high: TensorLike | null): Tensor {
-  if (typeof low === "number" && typeof high === "number" && low > high) throw new ArgumentError(`clip: low: ${low} is above high ${high}`);
+  if (typeof low === "number" && typeof high === "number" && low > high)
+    throw new ArgumentError(`clip: low: ${low} is above high ${high}`);
   let t = asTensor("clip", x, null);
   if (low !== null) t = maximum(t, low);
   return high === null ? t : minimum(t, high);
 }
 
 /** Bitwise (integers) or logical (bool) and. Throws DTypeError for floats. */
-export const bitwiseAnd = (a: TensorLike, b: TensorLike): Tensor => apply(elementwise.and, meet("bitwiseAnd", a, b), null);
+export const bitwiseAnd = (a: TensorLike, b: TensorLike): Tensor =>
+  apply(elementwise.and, meet("bitwiseAnd", a, b), null);
 /** Bitwise or logical or. Throws DTypeError for floats. */
 export const bitwiseOr = (a: TensorLike, b: TensorLike): Tensor => apply(elementwise.or, meet("bitwiseOr", a, b), null);
 /** Bitwise or logical exclusive or. Throws DTypeError for floats. */
-export const bitwiseXor = (a: TensorLike, b: TensorLike): Tensor => apply(elementwise.xor, meet("bitwiseXor", a, b), null);
+export const bitwiseXor = (a: TensorLike, b: TensorLike): Tensor =>
+  apply(elementwise.xor, meet("bitwiseXor", a, b), null);
 /** Bits moved left by b in [0, width). Throws DTypeError for floats. */
-export const shiftLeft = (a: TensorLike, b: TensorLike): Tensor => apply(elementwise.shl, meet("shiftLeft", a, b), null);
+export const shiftLeft = (a: TensorLike, b: TensorLike): Tensor =>
+  apply(elementwise.shl, meet("shiftLeft", a, b), null);
 /** Bits moved right by b; signed dtypes keep their sign. Throws DTypeError for floats. */
-export const shiftRight = (a: TensorLike, b: TensorLike): Tensor => apply(elementwise.shr, meet("shiftRight", a, b), null);
+export const shiftRight = (a: TensorLike, b: TensorLike): Tensor =>
+  apply(elementwise.shr, meet("shiftRight", a, b), null);

@@ -24,12 +24,16 @@ const truth = (op: string, x: TensorLike): Tensor => astype(asTensor(op, x, null
 /** True where x is 0 or false. */
 export const logicalNot = (x: TensorLike): Tensor => apply(elementwise.not, [truth("logicalNot", x)], null);
 /** True where both are non-zero. */
-export const logicalAnd = (a: TensorLike, b: TensorLike): Tensor => apply(elementwise.and, meet("logicalAnd", truth("logicalAnd", a), truth("logicalAnd", b)), null);
+export const logicalAnd = (a: TensorLike, b: TensorLike): Tensor =>
+  apply(elementwise.and, meet("logicalAnd", truth("logicalAnd", a), truth("logicalAnd", b)), null);
 /** True where one is non-zero. */
-export const logicalOr = (a: TensorLike, b: TensorLike): Tensor => apply(elementwise.or, meet("logicalOr", truth("logicalOr", a), truth("logicalOr", b)), null);
+export const logicalOr = (a: TensorLike, b: TensorLike): Tensor =>
+  apply(elementwise.or, meet("logicalOr", truth("logicalOr", a), truth("logicalOr", b)), null);
 /** True where exactly one is non-zero. */
-export const logicalXor = (a: TensorLike, b: TensorLike): Tensor => apply(elementwise.xor, meet("logicalXor", truth("logicalXor", a), truth("logicalXor", b)), null);
+export const logicalXor = (a: TensorLike, b: TensorLike): Tensor =>
+  apply(elementwise.xor, meet("logicalXor", truth("logicalXor", a), truth("logicalXor", b)), null);
 /** True where x is +∞ or −∞. */
 export const isInf = (x: TensorLike): Tensor => equal(abs(x), Infinity);
 /** True where x is neither NaN nor infinite. */
+// biome-ignore lint/suspicious/noShadowRestrictedNames: the name everybody looks for
 export const isFinite = (x: TensorLike): Tensor => logicalNot(logicalOr(isnan(x), isInf(x)));

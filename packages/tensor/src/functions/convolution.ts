@@ -26,13 +26,25 @@ export interface ConvOptions {
 
 /** One positive integer per spatial axis. */
 export function perAxis(op: string, name: string, value: PerAxis | undefined, axes: number, fallback = 1): number[] {
-  const list = value === undefined ? new Array<number>(axes).fill(fallback) : typeof value === "number" ? new Array<number>(axes).fill(value) : [...value];
-  if (list.length !== axes || !list.every((n) => Number.isInteger(n) && n >= 1)) throw new ArgumentError(`${op}: ${name}: expected ${axes} positive integers, got ${JSON.stringify(value)}`);
+  const list =
+    value === undefined
+      ? new Array<number>(axes).fill(fallback)
+      : typeof value === "number"
+        ? new Array<number>(axes).fill(value)
+        : [...value];
+  if (list.length !== axes || !list.every((n) => Number.isInteger(n) && n >= 1))
+    throw new ArgumentError(`${op}: ${name}: expected ${axes} positive integers, got ${JSON.stringify(value)}`);
   return list;
 }
 
 /** [before, after] per spatial axis. */
-export function paddings(op: string, padding: Padding | undefined, input: readonly number[], window: readonly number[], stride: readonly number[]): (readonly [number, number])[] {
+export function paddings(
+  op: string,
+  padding: Padding | undefined,
+  input: readonly number[],
+  window: readonly number[],
+  stride: readonly number[],
+): (readonly [number, number])[] {
   if (padding === undefined || padding === "valid") return input.map(() => [0, 0]);
   if (padding === "same")
     return input.map((n, i) => {
@@ -40,10 +52,18 @@ export function paddings(op: string, padding: Padding | undefined, input: readon
       const total = Math.max(0, (Math.ceil(n / s) - 1) * s + (window[i] as number) - n);
       return [total >> 1, total - (total >> 1)];
     });
-  const list = (typeof padding === "number" ? input.map(() => padding) : padding) as readonly (number | readonly [number, number])[];
+  const list = (typeof padding === "number" ? input.map(() => padding) : padding) as readonly (
+    | number
+    | readonly [number, number]
+  )[];
   const pairs = Array.isArray(list) ? list.map((p) => (typeof p === "number" ? ([p, p] as const) : p)) : [];
-  if (pairs.length !== input.length || !pairs.every((p) => p.length === 2 && p.every((n: number) => Number.isInteger(n) && n >= 0)))
-    throw new ArgumentError(`${op}: padding: expected "same", "valid", or ${input.length} non-negative integers or pairs, got ${JSON.stringify(padding)}`);
+  if (
+    pairs.length !== input.length ||
+    !pairs.every((p) => p.length === 2 && p.every((n: number) => Number.isInteger(n) && n >= 0))
+  )
+    throw new ArgumentError(
+      `${op}: padding: expected "same", "valid", or ${input.length} non-negative integers or pairs, got ${JSON.stringify(padding)}`,
+    );
   return pairs;
 }
 
@@ -59,11 +79,17 @@ export function conv(x: Tensor, w: Tensor, options: ConvOptions = {}): Tensor {
   checkTensor("conv", x);
   checkTensor("conv", w, "w");
   checkOptions("conv", options, ["stride", "padding", "dilation", "groups"]);
-  if (x.rank < 3 || w.rank !== x.rank) throw new ShapeError(`conv: w: ranks do not fit: x is ${show(x.shape)}, w is ${show(w.shape)}; expected [n, c, …] and [out, c/groups, …]`);
+  if (x.rank < 3 || w.rank !== x.rank)
+    throw new ShapeError(
+      `conv: w: ranks do not fit: x is ${show(x.shape)}, w is ${show(w.shape)}; expected [n, c, …] and [out, c/groups, …]`,
+    );
   const axes = x.rank - 2;
   const groups = perAxis("conv", "groups", options.groups, 1)[0] as number;
   const [co, ci, ...kernel] = w.shape as [number, number, ...number[]];
-  if (ci * groups !== x.shape[1]) throw new ShapeError(`conv: w: channels do not fit: x is ${show(x.shape)}, w is ${show(w.shape)} with ${groups} group(s) (${x.shape[1]} ≠ ${ci * groups})`);
+  if (ci * groups !== x.shape[1])
+    throw new ShapeError(
+      `conv: w: channels do not fit: x is ${show(x.shape)}, w is ${show(w.shape)} with ${groups} group(s) (${x.shape[1]} ≠ ${ci * groups})`,
+    );
   if (co % groups !== 0) throw new ShapeError(`conv: groups: ${groups} does not divide the ${co} output channels`);
   const stride = perAxis("conv", "stride", options.stride, axes);
   const dilation = perAxis("conv", "dilation", options.dilation, axes);
@@ -71,10 +97,16 @@ export function conv(x: Tensor, w: Tensor, options: ConvOptions = {}): Tensor {
   const pads = paddings("conv", options.padding, x.shape.slice(2), window, stride);
   x.shape.slice(2).forEach((n, i) => {
     const [a, b] = pads[i] as readonly [number, number];
-    if ((kernel[i] as number) < 1 || n + a + b < (window[i] as number)) throw new ShapeError(`conv: w: kernel ${show(kernel)} does not fit into ${show(x.shape)} with its padding`);
+    if ((kernel[i] as number) < 1 || n + a + b < (window[i] as number))
+      throw new ShapeError(`conv: w: kernel ${show(kernel)} does not fit into ${show(x.shape)} with its padding`);
   });
   const dtype = promote(x.dtype, w.dtype);
   return apply(convolution, [astype(x, dtype), astype(w, dtype)], {
-    stride, low: pads.map((p) => p[0]), high: pads.map((p) => p[1]), lhsDilation: stride.map(() => 1), rhsDilation: dilation, groups,
+    stride,
+    low: pads.map((p) => p[0]),
+    high: pads.map((p) => p[1]),
+    lhsDilation: stride.map(() => 1),
+    rhsDilation: dilation,
+    groups,
   });
 }

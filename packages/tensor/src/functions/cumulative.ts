@@ -34,13 +34,16 @@ function running(name: string, op: "sum" | "max" | "min", x: Tensor, axis: numbe
  * ```
  * Throws ShapeError for a bad axis, ArgumentError for an unknown option.
  */
-export const cumsum = (x: Tensor, axis = -1, options: CumulativeOptions = {}): Tensor => running("cumsum", "sum", x, axis, options);
+export const cumsum = (x: Tensor, axis = -1, options: CumulativeOptions = {}): Tensor =>
+  running("cumsum", "sum", x, axis, options);
 
 /** Running maximum along `axis` (default the last); the first of equals takes the derivative, NaN stays. Throws ShapeError for a bad axis. */
-export const cummax = (x: Tensor, axis = -1, options: CumulativeOptions = {}): Tensor => running("cummax", "max", x, axis, options);
+export const cummax = (x: Tensor, axis = -1, options: CumulativeOptions = {}): Tensor =>
+  running("cummax", "max", x, axis, options);
 
 /** Running minimum along `axis` (default the last); the first of equals takes the derivative, NaN stays. Throws ShapeError for a bad axis. */
-export const cummin = (x: Tensor, axis = -1, options: CumulativeOptions = {}): Tensor => running("cummin", "min", x, axis, options);
+export const cummin = (x: Tensor, axis = -1, options: CumulativeOptions = {}): Tensor =>
+  running("cummin", "min", x, axis, options);
 
 /** Running product along `axis` (default the last); its derivative is right at zeros too. Throws ShapeError for a bad axis. */
 export function cumprod(x: Tensor, axis = -1, options: CumulativeOptions = {}): Tensor {
@@ -67,7 +70,10 @@ export function recurrence(a: TensorLike, b: TensorLike, axis = -1, options: Cum
   checkOptions("recurrence", options, ["reverse"]);
   const [p, q] = meet("recurrence", a, b);
   const along = checkAxis("recurrence", axis, p.rank);
-  return reshape(apply(recurrencePrimitive, [around(p, along), around(q, along)], { reverse: options.reverse ?? false }), p.shape);
+  return reshape(
+    apply(recurrencePrimitive, [around(p, along), around(q, along)], { reverse: options.reverse ?? false }),
+    p.shape,
+  );
 }
 
 /** For each element the product of all others over `axes`: the derivative of prod without a division. */
@@ -82,5 +88,8 @@ export function exclusiveProducts(x: Tensor, axes: readonly number[]): Tensor {
   const edge = fullLike(slice(rows, [0, 0, 0], [outer, 1, 1]), 1);
   const before = concat([edge, slice(products(rows, false), [0, 0, 0], [outer, n - 1, 1])], 1);
   const after = concat([slice(products(rows, true), [0, 1, 0], [outer, n, 1]), edge], 1);
-  return permute(reshape(mul(before, after), moved.shape), order.map((_, i) => order.indexOf(i)));
+  return permute(
+    reshape(mul(before, after), moved.shape),
+    order.map((_, i) => order.indexOf(i)),
+  );
 }

@@ -1,10 +1,10 @@
-import { checkDType, dtypes, type DType } from "../dtype.ts";
+import { checkDType, type DType, dtypes } from "../dtype.ts";
 import { ArgumentError } from "../errors.ts";
+import { numberToF16 } from "../ir/scalar-math.ts";
 import { broadcast } from "../primitives/structure.ts";
 import { checkShape, type Shape } from "../shape.ts";
 import { apply, hostTensor, type Tensor } from "../tensor.ts";
 import { checkOptions } from "./operands.ts";
-import { numberToF16 } from "../ir/scalar-math.ts";
 
 /** Options of functions that make tensors. */
 export interface DTypeOption {
@@ -17,7 +17,8 @@ export function scalar(value: number | boolean, options: DTypeOption = {}): Tens
   checkOptions("scalar", options, ["dtype"]);
   const dtype = options.dtype ?? (typeof value === "boolean" ? "bool" : "f32");
   checkDType("scalar", dtype);
-  if (typeof value !== "number" && typeof value !== "boolean") throw new ArgumentError(`scalar: value: expected a number, got ${typeof value}`);
+  if (typeof value !== "number" && typeof value !== "boolean")
+    throw new ArgumentError(`scalar: value: expected a number, got ${typeof value}`);
   const data = new (dtypes[dtype].array as unknown as new (n: number) => Float64Array)(1);
   data[0] = dtype === "bool" ? Number(Boolean(value)) : dtype === "f16" ? numberToF16(Number(value)) : Number(value);
   return hostTensor(data as never, [], dtype);

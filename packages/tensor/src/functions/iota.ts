@@ -18,5 +18,9 @@ export function iota(shape: Shape, options: DTypeOption & { readonly axis?: numb
   checkOptions("iota", options, ["dtype", "axis"]);
   const dtype = options.dtype ?? "f32";
   checkDType("iota", dtype);
-  return apply(iotaPrimitive, [], { shape: [...shape], dtype, axis: checkAxis("iota", options.axis ?? -1, shape.length) });
+  return apply(iotaPrimitive, [], {
+    shape: [...shape],
+    dtype,
+    axis: checkAxis("iota", options.axis ?? -1, shape.length),
+  });
 }

@@ -1,4 +1,4 @@
-import { dtypes, promote, type DType } from "../dtype.ts";
+import { type DType, dtypes, promote } from "../dtype.ts";
 import { ArgumentError, DTypeError } from "../errors.ts";
 import { broadcastShapes } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -11,7 +11,10 @@ export type TensorLike = Tensor | number | boolean;
 
 /** Throws ArgumentError unless `x` is a tensor. */
 export function checkTensor(op: string, x: unknown, argument = "x"): asserts x is Tensor {
-  if (!(x instanceof Tensor)) throw new ArgumentError(`${op}: ${argument}: expected a tensor, got ${x === null ? "null" : typeof x}; wrap values by tensor(…)`);
+  if (!(x instanceof Tensor))
+    throw new ArgumentError(
+      `${op}: ${argument}: expected a tensor, got ${x === null ? "null" : typeof x}; wrap values by tensor(…)`,
+    );
 }
 
 /** The tensor itself, or a scalar of `dtype` (f32 if the number is a fraction and `dtype` holds integers). */
@@ -46,11 +49,14 @@ export function real(op: string, x: TensorLike): Tensor {
 /** Throws ArgumentError for an option that is not in `known`. */
 export function checkOptions(op: string, options: object | undefined, known: readonly string[]): void {
   if (options === undefined) return;
-  if (typeof options !== "object" || options === null || Array.isArray(options)) throw new ArgumentError(`${op}: options: expected an object`);
-  for (const name of Object.keys(options)) if (!known.includes(name)) throw new ArgumentError(`${op}: ${name}: unknown option; use ${known.join(", ")}`);
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw new ArgumentError(`${op}: options: expected an object`);
+  for (const name of Object.keys(options))
+    if (!known.includes(name)) throw new ArgumentError(`${op}: ${name}: unknown option; use ${known.join(", ")}`);
 }
 
 /** Throws DTypeError unless `x` holds integers (bool included when `bool`). */
 export function checkInteger(op: string, x: Tensor, argument: string): void {
-  if (dtypes[x.dtype].kind === "float") throw new DTypeError(`${op}: ${argument}: expected integers, got ${x.dtype}; cast it first`);
+  if (dtypes[x.dtype].kind === "float")
+    throw new DTypeError(`${op}: ${argument}: expected integers, got ${x.dtype}; cast it first`);
 }

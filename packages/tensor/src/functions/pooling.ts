@@ -1,11 +1,11 @@
-import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { isFloat } from "../dtype.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { reduceWindowPrimitive } from "../primitives/window.ts";
 import { show, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { div } from "./arithmetic.ts";
 import { astype } from "./casting.ts";
-import { paddings, perAxis, type Padding, type PerAxis } from "./convolution.ts";
+import { type Padding, type PerAxis, paddings, perAxis } from "./convolution.ts";
 import { checkOptions, checkTensor } from "./operands.ts";
 
 /** Options of {@link reduceWindow} and the poolings. */
@@ -18,7 +18,15 @@ export interface WindowOptions {
   readonly dilation?: PerAxis;
 }
 
-function windowed(name: string, op: "sum" | "max" | "min", x: Tensor, lead: number, size: PerAxis, stride: PerAxis, options: WindowOptions): Tensor {
+function windowed(
+  name: string,
+  op: "sum" | "max" | "min",
+  x: Tensor,
+  lead: number,
+  size: PerAxis,
+  stride: PerAxis,
+  options: WindowOptions,
+): Tensor {
   const inner = x.shape.slice(lead);
   const one = new Array<number>(lead).fill(1);
   const none = new Array<number>(lead).fill(0);
@@ -29,13 +37,20 @@ function windowed(name: string, op: "sum" | "max" | "min", x: Tensor, lead: numb
   const pads = paddings(name, options.padding, inner, span, steps);
   inner.forEach((n, i) => {
     const [low, high] = pads[i] as readonly [number, number];
-    if (n + low + high < (span[i] as number)) throw new ShapeError(`${name}: size: window ${show(window)} does not fit into ${show(x.shape)} with its padding`);
+    if (n + low + high < (span[i] as number))
+      throw new ShapeError(`${name}: size: window ${show(window)} does not fit into ${show(x.shape)} with its padding`);
     if (op !== "sum" && (low >= (span[i] as number) || high >= (span[i] as number)))
-      throw new ArgumentError(`${name}: padding: [${low}, ${high}] leaves windows of padding alone; it must be below the window's ${span[i]}`);
+      throw new ArgumentError(
+        `${name}: padding: [${low}, ${high}] leaves windows of padding alone; it must be below the window's ${span[i]}`,
+      );
   });
   return apply(reduceWindowPrimitive, [x], {
-    op, size: [...one, ...window], stride: [...one, ...steps], dilation: [...one, ...dilation],
-    low: [...none, ...pads.map((p) => p[0])], high: [...none, ...pads.map((p) => p[1])],
+    op,
+    size: [...one, ...window],
+    stride: [...one, ...steps],
+    dilation: [...one, ...dilation],
+    low: [...none, ...pads.map((p) => p[0])],
+    high: [...none, ...pads.map((p) => p[1])],
   });
 }
 
@@ -50,7 +65,8 @@ function windowed(name: string, op: "sum" | "max" | "min", x: Tensor, lead: numb
 export function reduceWindow(x: Tensor, op: "sum" | "max" | "min", size: PerAxis, options: WindowOptions = {}): Tensor {
   checkTensor("reduceWindow", x);
   checkOptions("reduceWindow", options, ["stride", "padding", "dilation"]);
-  if (op !== "sum" && op !== "max" && op !== "min") throw new ArgumentError(`reduceWindow: op: ${String(op)} is unknown; use sum, max or min`);
+  if (op !== "sum" && op !== "max" && op !== "min")
+    throw new ArgumentError(`reduceWindow: op: ${String(op)} is unknown; use sum, max or min`);
   if (op === "sum" && x.dtype === "bool") throw new DTypeError("reduceWindow: x: bool cannot be added; cast it first");
   return windowed("reduceWindow", op, x, 0, size, options.stride ?? 1, options);
 }
@@ -84,6 +100,14 @@ export function maxPool(x: Tensor, size: PerAxis, options: WindowOptions = {}): 
  */
 export function avgPool(x: Tensor, size: PerAxis, options: WindowOptions = {}): Tensor {
   checkPooling("avgPool", x, options);
-  const total = windowed("avgPool", "sum", isFloat(x.dtype) ? x : astype(x, "f32"), 2, size, options.stride ?? size, options);
+  const total = windowed(
+    "avgPool",
+    "sum",
+    isFloat(x.dtype) ? x : astype(x, "f32"),
+    2,
+    size,
+    options.stride ?? size,
+    options,
+  );
   return div(total, sizeOf(perAxis("avgPool", "size", size, x.rank - 2)));
 }

@@ -22,9 +22,15 @@ export interface ReduceOptions {
 function fold(name: string, op: ReduceOp, x: Tensor, axes: Axes, options: ReduceOptions, empty: boolean): Tensor {
   checkOptions(name, options, ["keepDims"]);
   const list = checkAxes(name, axes, x.rank);
-  if (!empty && list.some((a) => x.shape[a] === 0)) throw new ShapeError(`${name}: x: nothing to choose from along an empty axis of ${show(x.shape)}`);
+  if (!empty && list.some((a) => x.shape[a] === 0))
+    throw new ShapeError(`${name}: x: nothing to choose from along an empty axis of ${show(x.shape)}`);
   const y = list.length === 0 && op !== "argmax" && op !== "argmin" ? x : apply(reduce, [x], { op, axes: list });
-  return options.keepDims ? reshape(y, x.shape.map((n, i) => (list.includes(i) ? 1 : n))) : y;
+  return options.keepDims
+    ? reshape(
+        y,
+        x.shape.map((n, i) => (list.includes(i) ? 1 : n)),
+      )
+    : y;
 }
 
 const numeric = (name: string, x: Tensor): Tensor => {
@@ -40,10 +46,12 @@ const numeric = (name: string, x: Tensor): Tensor => {
  * ```
  * Throws ShapeError for an axis out of range or named twice.
  */
-export const sum = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor => fold("sum", "sum", numeric("sum", x), axes, options, true);
+export const sum = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
+  fold("sum", "sum", numeric("sum", x), axes, options, true);
 
 /** Product over `axes` (default all); 1 over none. Its derivative is right at zeros too. Throws ShapeError for a bad axis. */
-export const prod = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor => fold("prod", "prod", numeric("prod", x), axes, options, true);
+export const prod = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
+  fold("prod", "prod", numeric("prod", x), axes, options, true);
 
 /** Largest element over `axes` (default all); NaN wins; ties share the derivative. Throws ShapeError for a bad or empty axis. */
 export function max(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
@@ -73,16 +81,21 @@ export function argmin(x: Tensor, axis?: number, options: ReduceOptions = {}): T
 function judged(name: string, op: "max" | "min", x: Tensor, axes: Axes, options: ReduceOptions): Tensor {
   checkTensor(name, x);
   const y = fold(name, op, astype(x, "bool"), axes, options, true);
-  return checkAxes(name, axes, x.rank).some((a) => x.shape[a] === 0) ? full(y.shape, op === "min", { dtype: "bool" }) : y;
+  return checkAxes(name, axes, x.rank).some((a) => x.shape[a] === 0)
+    ? full(y.shape, op === "min", { dtype: "bool" })
+    : y;
 }
 
 /** True where any element over `axes` (default all) is non-zero; false over none. Throws ShapeError for a bad axis. */
-export const any = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor => judged("any", "max", x, axes, options);
+export const any = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
+  judged("any", "max", x, axes, options);
 
 /** True where every element over `axes` (default all) is non-zero; true over none. Throws ShapeError for a bad axis. */
-export const all = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor => judged("all", "min", x, axes, options);
+export const all = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
+  judged("all", "min", x, axes, options);
 
-const count = (x: Tensor, axes: Axes, op: string): number => checkAxes(op, axes, x.rank).reduce((n, a) => n * (x.shape[a] as number), 1);
+const count = (x: Tensor, axes: Axes, op: string): number =>
+  checkAxes(op, axes, x.rank).reduce((n, a) => n * (x.shape[a] as number), 1);
 
 /** Arithmetic mean over `axes` (default all); integers become f32; NaN over none. Throws ShapeError for a bad axis. */
 export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
@@ -91,7 +104,11 @@ export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tenso
 }
 
 /** Mean squared deviation over `axes`, divided by n − `correction` (default 0, the biased one). Throws ShapeError for a bad axis. */
-export function variance(x: Tensor, axes?: Axes, options: ReduceOptions & { readonly correction?: number } = {}): Tensor {
+export function variance(
+  x: Tensor,
+  axes?: Axes,
+  options: ReduceOptions & { readonly correction?: number } = {},
+): Tensor {
   checkTensor("variance", x);
   checkOptions("variance", options, ["keepDims", "correction"]);
   const d = sub(x, mean(x, axes, { keepDims: true }));
@@ -100,7 +117,8 @@ export function variance(x: Tensor, axes?: Axes, options: ReduceOptions & { read
 }
 
 /** Square root of {@link variance}. Its derivative is infinite where the deviation is 0. */
-export const std = (x: Tensor, axes?: Axes, options: ReduceOptions & { readonly correction?: number } = {}): Tensor => sqrt(variance(x, axes, options));
+export const std = (x: Tensor, axes?: Axes, options: ReduceOptions & { readonly correction?: number } = {}): Tensor =>
+  sqrt(variance(x, axes, options));
 
 /** Euclidean norm over `axes` (default all). Its derivative is NaN at 0. */
 export function norm(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
@@ -111,4 +129,3 @@ export function norm(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tenso
 
 /** Sum of absolute values over `axes` (default all). */
 export const norm1 = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor => sum(abs(x), axes, options);
-

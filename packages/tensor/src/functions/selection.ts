@@ -1,5 +1,5 @@
-import { broadcastShapes } from "../shape.ts";
 import { select } from "../primitives/elementwise.ts";
+import { broadcastShapes } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { astype } from "./casting.ts";
 import { asTensor, meet, type TensorLike } from "./operands.ts";

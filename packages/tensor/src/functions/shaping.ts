@@ -1,7 +1,16 @@
 import { promote } from "../dtype.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { broadcast, concatPrimitive, flipPrimitive, padPrimitive, permutePrimitive, reshapePrimitive, slicePrimitive, stopPrimitive } from "../primitives/structure.ts";
-import { checkAxes, checkAxis, checkShape, sameShape, show, sizeOf, type Shape } from "../shape.ts";
+import {
+  broadcast,
+  concatPrimitive,
+  flipPrimitive,
+  padPrimitive,
+  permutePrimitive,
+  reshapePrimitive,
+  slicePrimitive,
+  stopPrimitive,
+} from "../primitives/structure.ts";
+import { checkAxes, checkAxis, checkShape, type Shape, sameShape, show, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { astype } from "./casting.ts";
 import { checkTensor } from "./operands.ts";
@@ -20,12 +29,15 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   let to: Shape = shape;
   if (free >= 0) {
     const others = sizeOf(shape.filter((_, i) => i !== free));
-    if (shape.indexOf(-1, free + 1) >= 0) throw new ArgumentError(`reshape: shape: ${show(shape)} has more than one -1`);
-    if (others === 0 || x.size % others !== 0) throw new ShapeError(`reshape: shape: ${show(x.shape)} (${x.size} elements) does not fit ${show(shape)}`);
+    if (shape.indexOf(-1, free + 1) >= 0)
+      throw new ArgumentError(`reshape: shape: ${show(shape)} has more than one -1`);
+    if (others === 0 || x.size % others !== 0)
+      throw new ShapeError(`reshape: shape: ${show(x.shape)} (${x.size} elements) does not fit ${show(shape)}`);
     to = shape.map((n, i) => (i === free ? x.size / others : n));
   }
   checkShape("reshape", to);
-  if (sizeOf(to) !== x.size) throw new ShapeError(`reshape: shape: ${show(x.shape)} has ${x.size} elements, ${show(to)} has ${sizeOf(to)}`);
+  if (sizeOf(to) !== x.size)
+    throw new ShapeError(`reshape: shape: ${show(x.shape)} has ${x.size} elements, ${show(to)} has ${sizeOf(to)}`);
   return sameShape(to, x.shape) ? x : apply(reshapePrimitive, [x], { shape: [...to] });
 }
 
@@ -44,9 +56,14 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
 export function broadcastInDim(x: Tensor, shape: Shape, axes: readonly number[]): Tensor {
   checkTensor("broadcastInDim", x);
   checkShape("broadcastInDim", shape);
-  if (axes.length !== x.rank || axes.some((a, i) => !(a > (axes[i - 1] ?? -1)) || (x.shape[i] !== 1 && x.shape[i] !== shape[a])))
+  if (
+    axes.length !== x.rank ||
+    axes.some((a, i) => !(a > (axes[i - 1] ?? -1)) || (x.shape[i] !== 1 && x.shape[i] !== shape[a]))
+  )
     throw new ShapeError(`broadcastInDim: axes: ${show(axes)} do not place x ${show(x.shape)} in ${show(shape)}`);
-  return sameShape(x.shape, shape) && axes.every((a, i) => a === i) ? x : apply(broadcast, [x], { shape: [...shape], axes: [...axes] });
+  return sameShape(x.shape, shape) && axes.every((a, i) => a === i)
+    ? x
+    : apply(broadcast, [x], { shape: [...shape], axes: [...axes] });
 }
 
 /**
@@ -56,9 +73,14 @@ export function broadcastInDim(x: Tensor, shape: Shape, axes: readonly number[])
  */
 export function permute(x: Tensor, axes?: readonly number[]): Tensor {
   checkTensor("permute", x);
-  if (axes !== undefined && !Array.isArray(axes)) throw new ArgumentError(`permute: axes: expected an array, got ${typeof axes}`);
-  const order = axes === undefined ? x.shape.map((_, i) => x.rank - 1 - i) : axes.map((a) => checkAxis("permute", a, x.rank, "axes"));
-  if (order.length !== x.rank || new Set(order).size !== x.rank) throw new ShapeError(`permute: axes: ${show(axes ?? [])} does not name each of ${x.rank} axes once`);
+  if (axes !== undefined && !Array.isArray(axes))
+    throw new ArgumentError(`permute: axes: expected an array, got ${typeof axes}`);
+  const order =
+    axes === undefined
+      ? x.shape.map((_, i) => x.rank - 1 - i)
+      : axes.map((a) => checkAxis("permute", a, x.rank, "axes"));
+  if (order.length !== x.rank || new Set(order).size !== x.rank)
+    throw new ShapeError(`permute: axes: ${show(axes ?? [])} does not name each of ${x.rank} axes once`);
   return order.every((a, i) => a === i) ? x : apply(permutePrimitive, [x], { axes: order });
 }
 
@@ -73,7 +95,10 @@ export function transpose(x: Tensor): Tensor {
 export function swapaxes(x: Tensor, a: number, b: number): Tensor {
   checkTensor("swapaxes", x);
   const [p, q] = [checkAxis("swapaxes", a, x.rank, "a"), checkAxis("swapaxes", b, x.rank, "b")];
-  return permute(x, x.shape.map((_, i) => (i === p ? q : i === q ? p : i)));
+  return permute(
+    x,
+    x.shape.map((_, i) => (i === p ? q : i === q ? p : i)),
+  );
 }
 
 /** Axis `from` moved to position `to`. Throws ShapeError out of range. */
@@ -96,9 +121,15 @@ export function expandDims(x: Tensor, axis: number): Tensor {
 /** Without its axes of size 1, or without those named. Throws ShapeError if a named axis has another size. */
 export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
   checkTensor("squeeze", x);
-  const gone = axes === undefined ? x.shape.flatMap((n, i) => (n === 1 ? [i] : [])) : checkAxes("squeeze", axes, x.rank);
-  for (const a of gone) if (x.shape[a] !== 1) throw new ShapeError(`squeeze: axis: axis ${a} of ${show(x.shape)} has size ${x.shape[a]}, not 1`);
-  return reshape(x, x.shape.filter((_, i) => !gone.includes(i)));
+  const gone =
+    axes === undefined ? x.shape.flatMap((n, i) => (n === 1 ? [i] : [])) : checkAxes("squeeze", axes, x.rank);
+  for (const a of gone)
+    if (x.shape[a] !== 1)
+      throw new ShapeError(`squeeze: axis: axis ${a} of ${show(x.shape)} has size ${x.shape[a]}, not 1`);
+  return reshape(
+    x,
+    x.shape.filter((_, i) => !gone.includes(i)),
+  );
 }
 
 /**
@@ -110,17 +141,31 @@ export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
  * ```
  * Throws ShapeError for more entries than axes, ArgumentError for bounds outside the axis or a step below 1.
  */
-export function slice(x: Tensor, start: readonly number[], stop: readonly number[], step: readonly number[] = []): Tensor {
+export function slice(
+  x: Tensor,
+  start: readonly number[],
+  stop: readonly number[],
+  step: readonly number[] = [],
+): Tensor {
   checkTensor("slice", x);
-  for (const [name, list] of [["start", start], ["stop", stop], ["step", step]] as const)
-    if (!Array.isArray(list) || list.length > x.rank) throw new ShapeError(`slice: ${name}: expected at most ${x.rank} numbers for x ${show(x.shape)}, got ${JSON.stringify(list)}`);
+  for (const [name, list] of [
+    ["start", start],
+    ["stop", stop],
+    ["step", step],
+  ] as const)
+    if (!Array.isArray(list) || list.length > x.rank)
+      throw new ShapeError(
+        `slice: ${name}: expected at most ${x.rank} numbers for x ${show(x.shape)}, got ${JSON.stringify(list)}`,
+      );
   const from = x.shape.map((_, i) => start[i] ?? 0);
   const to = x.shape.map((n, i) => stop[i] ?? n);
   const by = x.shape.map((_, i) => step[i] ?? 1);
   x.shape.forEach((n, i) => {
     const [p, q, s] = [from[i], to[i], by[i]] as [number, number, number];
-    if (!Number.isInteger(p) || !Number.isInteger(q) || p < 0 || q > n || p > q) throw new ArgumentError(`slice: start: [${p}, ${q}) is outside axis ${i} of ${show(x.shape)}`);
-    if (!Number.isInteger(s) || s < 1) throw new ArgumentError(`slice: step: ${s} is no positive integer; use flip for the other direction`);
+    if (!Number.isInteger(p) || !Number.isInteger(q) || p < 0 || q > n || p > q)
+      throw new ArgumentError(`slice: start: [${p}, ${q}) is outside axis ${i} of ${show(x.shape)}`);
+    if (!Number.isInteger(s) || s < 1)
+      throw new ArgumentError(`slice: step: ${s} is no positive integer; use flip for the other direction`);
   });
   const whole = x.shape.every((n, i) => from[i] === 0 && to[i] === n && by[i] === 1);
   return whole ? x : apply(slicePrimitive, [x], { start: from, stop: to, step: by });
@@ -140,31 +185,51 @@ export function flip(x: Tensor, axes?: number | readonly number[]): Tensor {
  */
 export function pad(x: Tensor, padding: readonly (readonly [number, number])[], value = 0): Tensor {
   checkTensor("pad", x);
-  if (!Array.isArray(padding) || padding.length !== x.rank) throw new ShapeError(`pad: padding: expected ${x.rank} pairs for ${show(x.shape)}`);
-  for (const p of padding) if (p.length !== 2 || !p.every((n: number) => Number.isInteger(n) && n >= 0)) throw new ArgumentError(`pad: padding: [${p.join(", ")}] is no pair of non-negative integers`);
+  if (!Array.isArray(padding) || padding.length !== x.rank)
+    throw new ShapeError(`pad: padding: expected ${x.rank} pairs for ${show(x.shape)}`);
+  for (const p of padding)
+    if (p.length !== 2 || !p.every((n: number) => Number.isInteger(n) && n >= 0))
+      throw new ArgumentError(`pad: padding: [${p.join(", ")}] is no pair of non-negative integers`);
   if (padding.every(([a, b]) => a === 0 && b === 0)) return x;
-  return apply(padPrimitive, [x], { low: padding.map((p) => p[0]), high: padding.map((p) => p[1]), interior: padding.map(() => 0), value });
+  return apply(padPrimitive, [x], {
+    low: padding.map((p) => p[0]),
+    high: padding.map((p) => p[1]),
+    interior: padding.map(() => 0),
+    value,
+  });
 }
 
 /** Tensors one after another along an existing axis (default 0), promoted. Throws ArgumentError for none, ShapeError if other axes differ. */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (!Array.isArray(tensors) || tensors.length === 0) throw new ArgumentError("concat: tensors: expected at least one tensor");
-  tensors.forEach((t, i) => checkTensor("concat", t, `tensors[${i}]`));
+  if (!Array.isArray(tensors) || tensors.length === 0)
+    throw new ArgumentError("concat: tensors: expected at least one tensor");
+  for (const [i, t] of tensors.entries()) checkTensor("concat", t, `tensors[${i}]`);
   const first = tensors[0] as Tensor;
   const along = checkAxis("concat", axis, first.rank);
   for (const t of tensors)
-    if (t.rank !== first.rank || t.shape.some((n: number, i: number) => i !== along && n !== first.shape[i])) throw new ShapeError(`concat: tensors: ${show(t.shape)} and ${show(first.shape)} differ outside axis ${along}`);
+    if (t.rank !== first.rank || t.shape.some((n: number, i: number) => i !== along && n !== first.shape[i]))
+      throw new ShapeError(`concat: tensors: ${show(t.shape)} and ${show(first.shape)} differ outside axis ${along}`);
   if (tensors.length === 1) return first;
   const dtype = tensors.reduce((d, t) => promote(d, t.dtype), first.dtype);
-  return apply(concatPrimitive, tensors.map((t) => astype(t, dtype)), { axis: along });
+  return apply(
+    concatPrimitive,
+    tensors.map((t) => astype(t, dtype)),
+    { axis: along },
+  );
 }
 
 /** Tensors of one shape side by side along a new axis (default 0). Throws ArgumentError for none, ShapeError if shapes differ. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (!Array.isArray(tensors) || tensors.length === 0) throw new ArgumentError("stack: tensors: expected at least one tensor");
-  tensors.forEach((t, i) => checkTensor("stack", t, `tensors[${i}]`));
-  for (const t of tensors) if (!sameShape(t.shape, (tensors[0] as Tensor).shape)) throw new ShapeError(`stack: tensors: shapes differ: ${show(t.shape)} and ${show((tensors[0] as Tensor).shape)}`);
-  return concat(tensors.map((t) => expandDims(t, axis)), axis);
+  if (!Array.isArray(tensors) || tensors.length === 0)
+    throw new ArgumentError("stack: tensors: expected at least one tensor");
+  for (const [i, t] of tensors.entries()) checkTensor("stack", t, `tensors[${i}]`);
+  for (const t of tensors)
+    if (!sameShape(t.shape, (tensors[0] as Tensor).shape))
+      throw new ShapeError(`stack: tensors: shapes differ: ${show(t.shape)} and ${show((tensors[0] as Tensor).shape)}`);
+  return concat(
+    tensors.map((t) => expandDims(t, axis)),
+    axis,
+  );
 }
 
 /**
@@ -179,13 +244,23 @@ export function chunk(x: Tensor, sections: number | readonly number[], axis = 0)
   checkTensor("chunk", x);
   const along = checkAxis("chunk", axis, x.rank);
   const n = x.shape[along] as number;
-  const sizes = typeof sections === "number" ? new Array<number>(Number.isInteger(sections) && sections > 0 ? sections : 0).fill(n / sections) : sections;
-  if (!sizes.every((s) => Number.isInteger(s) && s >= 0) || sizes.reduce((a, b) => a + b, 0) !== n) throw new ShapeError(`chunk: sections: ${JSON.stringify(sections)} does not divide axis ${along} of ${show(x.shape)}`);
+  const sizes =
+    typeof sections === "number"
+      ? new Array<number>(Number.isInteger(sections) && sections > 0 ? sections : 0).fill(n / sections)
+      : sections;
+  if (!sizes.every((s) => Number.isInteger(s) && s >= 0) || sizes.reduce((a, b) => a + b, 0) !== n)
+    throw new ShapeError(
+      `chunk: sections: ${JSON.stringify(sections)} does not divide axis ${along} of ${show(x.shape)}`,
+    );
   let from = 0;
   return sizes.map((s) => {
     const start = x.shape.map((_, i) => (i === along ? from : 0));
     from += s;
-    return slice(x, start, x.shape.map((m, i) => (i === along ? from : m)));
+    return slice(
+      x,
+      start,
+      x.shape.map((m, i) => (i === along ? from : m)),
+    );
   });
 }
 
@@ -210,9 +285,17 @@ export function roll(x: Tensor, shift: number, axis = -1): Tensor {
 /** The whole of x repeated `times[i]` times along axis i. Throws ShapeError for another number of axes. */
 export function tile(x: Tensor, times: readonly number[]): Tensor {
   checkTensor("tile", x);
-  if (!Array.isArray(times) || times.length !== x.rank || !times.every((n) => Number.isInteger(n) && n >= 0)) throw new ShapeError(`tile: times: expected ${x.rank} non-negative integers for ${show(x.shape)}`);
-  const wide = broadcastInDim(x, x.shape.flatMap((n, i) => [times[i] as number, n]), x.shape.map((_, i) => 2 * i + 1));
-  return reshape(wide, x.shape.map((n, i) => n * (times[i] as number)));
+  if (!Array.isArray(times) || times.length !== x.rank || !times.every((n) => Number.isInteger(n) && n >= 0))
+    throw new ShapeError(`tile: times: expected ${x.rank} non-negative integers for ${show(x.shape)}`);
+  const wide = broadcastInDim(
+    x,
+    x.shape.flatMap((n, i) => [times[i] as number, n]),
+    x.shape.map((_, i) => 2 * i + 1),
+  );
+  return reshape(
+    wide,
+    x.shape.map((n, i) => n * (times[i] as number)),
+  );
 }
 
 /** Each element repeated `count` times along `axis`. Throws ShapeError for a bad axis, ArgumentError for a count that is no size. */
@@ -221,7 +304,14 @@ export function repeat(x: Tensor, count: number, axis: number): Tensor {
   const along = checkAxis("repeat", axis, x.rank);
   checkShape("repeat", [count], "count");
   const wide = [...x.shape.slice(0, along + 1), count, ...x.shape.slice(along + 1)];
-  return reshape(broadcastInDim(x, wide, x.shape.map((_, i) => (i <= along ? i : i + 1))), x.shape.map((n, i) => (i === along ? n * count : n)));
+  return reshape(
+    broadcastInDim(
+      x,
+      wide,
+      x.shape.map((_, i) => (i <= along ? i : i + 1)),
+    ),
+    x.shape.map((n, i) => (i === along ? n * count : n)),
+  );
 }
 
 /** Axes `from` to `to` (inclusive; default all) merged into one. `flatten(zeros([8, 3, 4]), 1)` is [8, 12]. Throws ShapeError for bad axes. */

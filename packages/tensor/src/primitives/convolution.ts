@@ -1,6 +1,6 @@
+import { isFloat } from "../dtype.ts";
 import { add } from "../functions/arithmetic.ts";
 import { flip, permute, reshape } from "../functions/shaping.ts";
-import { isFloat } from "../dtype.ts";
 import { addIndex, divIndex, modIndex, offsetIndex, scaleIndex } from "../ir/index-expr.ts";
 import type { Guard, Index } from "../ir/ir.ts";
 import type { Primitive } from "../primitive.ts";
@@ -25,7 +25,11 @@ export const convolution: Primitive<Convolution> = {
   infer([x, w], c) {
     const [p, q] = [x as Tensor, w as Tensor];
     const spatial = c.stride.map((s, i) => {
-      const room = dilated(at(p.shape, i + 2), at(c.lhsDilation, i)) + at(c.low, i) + at(c.high, i) - dilated(at(q.shape, i + 2), at(c.rhsDilation, i));
+      const room =
+        dilated(at(p.shape, i + 2), at(c.lhsDilation, i)) +
+        at(c.low, i) +
+        at(c.high, i) -
+        dilated(at(q.shape, i + 2), at(c.rhsDilation, i));
       return room < 0 ? 0 : Math.floor(room / s) + 1;
     });
     return { shape: [at(p.shape, 0), at(q.shape, 0), ...spatial], dtype: p.dtype };
@@ -74,7 +78,10 @@ export const convolution: Primitive<Convolution> = {
       const channel = addIndex(scaleIndex(divIndex(co, perGroup), at(w.shape, 1)), ci);
       const guards: Guard[] = [];
       const position = o.map((e, i) => {
-        const p = offsetIndex(addIndex(scaleIndex(e, at(c.stride, i)), scaleIndex(k[i] as Index, at(c.rhsDilation, i))), -at(c.low, i));
+        const p = offsetIndex(
+          addIndex(scaleIndex(e, at(c.stride, i)), scaleIndex(k[i] as Index, at(c.rhsDilation, i))),
+          -at(c.low, i),
+        );
         guards.push({ of: p, low: 0, high: dilated(at(x.shape, i + 2), at(c.lhsDilation, i)) });
         if (c.lhsDilation[i] === 1) return p;
         guards.push({ of: modIndex(p, at(c.lhsDilation, i)), low: 0, high: 1 });
@@ -89,7 +96,19 @@ export const convolution: Primitive<Convolution> = {
       const [batch, channels, ...input] = x.shape as [number, number, ...number[]];
       const [out, , ...kernel] = w.shape as [number, number, ...number[]];
       const output = node.shape.slice(2);
-      const geometry = { batch, groups, inChannels: channels / groups, outChannels: out / groups, input, kernel, output, stride, low, lhsDilation, rhsDilation };
+      const geometry = {
+        batch,
+        groups,
+        inChannels: channels / groups,
+        outChannels: out / groups,
+        input,
+        kernel,
+        output,
+        stride,
+        low,
+        lhsDilation,
+        rhsDilation,
+      };
       return { kind: "conv", a, b, conv: geometry };
     },
   },
@@ -103,13 +122,27 @@ const spatialAxes = (t: Tensor): number[] => rest(2, t.rank);
 function byInput(ct: Tensor, x: Tensor, w: Tensor, c: Convolution): Tensor {
   const [co, ci, ...kernel] = w.shape as [number, number, ...number[]];
   const g = c.groups;
-  const turned = reshape(permute(reshape(flip(w, spatialAxes(w)), [g, co / g, ci, ...kernel]), [0, 2, 1, ...rest(3, w.rank + 1)]), [g * ci, co / g, ...kernel]);
+  const turned = reshape(
+    permute(reshape(flip(w, spatialAxes(w)), [g, co / g, ci, ...kernel]), [0, 2, 1, ...rest(3, w.rank + 1)]),
+    [g * ci, co / g, ...kernel],
+  );
   const low = kernel.map((k, i) => dilated(k, at(c.rhsDilation, i)) - 1 - at(c.low, i));
   const high = kernel.map(
     (k, i) =>
-      dilated(at(x.shape, i + 2), at(c.lhsDilation, i)) - 1 + dilated(k, at(c.rhsDilation, i)) - dilated(at(ct.shape, i + 2), at(c.stride, i)) - at(low, i),
+      dilated(at(x.shape, i + 2), at(c.lhsDilation, i)) -
+      1 +
+      dilated(k, at(c.rhsDilation, i)) -
+      dilated(at(ct.shape, i + 2), at(c.stride, i)) -
+      at(low, i),
   );
-  return apply(convolution, [ct, turned], { stride: c.lhsDilation, low, high, lhsDilation: c.stride, rhsDilation: c.rhsDilation, groups: g });
+  return apply(convolution, [ct, turned], {
+    stride: c.lhsDilation,
+    low,
+    high,
+    lhsDilation: c.stride,
+    rhsDilation: c.rhsDilation,
+    groups: g,
+  });
 }
 
 /** dL/dw: the input convolved with the cotangent over the batch; stride and kernel dilation change places. */
@@ -117,11 +150,27 @@ function byKernel(ct: Tensor, x: Tensor, w: Tensor, c: Convolution): Tensor {
   const g = c.groups;
   const [n, channels, ...input] = x.shape as [number, number, ...number[]];
   const ci = channels / g;
-  const left = reshape(permute(reshape(x, [n, g, ci, ...input]), [2, 1, 0, ...rest(3, x.rank + 1)]), [ci, g * n, ...input]);
+  const left = reshape(permute(reshape(x, [n, g, ci, ...input]), [2, 1, 0, ...rest(3, x.rank + 1)]), [
+    ci,
+    g * n,
+    ...input,
+  ]);
   const right = swapLeading(ct);
   const high = input.map(
     (size, i) =>
-      (at(w.shape, i + 2) - 1) * at(c.rhsDilation, i) + dilated(at(ct.shape, i + 2), at(c.stride, i)) - dilated(size, at(c.lhsDilation, i)) - at(c.low, i),
+      (at(w.shape, i + 2) - 1) * at(c.rhsDilation, i) +
+      dilated(at(ct.shape, i + 2), at(c.stride, i)) -
+      dilated(size, at(c.lhsDilation, i)) -
+      at(c.low, i),
   );
-  return swapLeading(apply(convolution, [left, right], { stride: c.rhsDilation, low: c.low, high, lhsDilation: c.lhsDilation, rhsDilation: c.stride, groups: g }));
+  return swapLeading(
+    apply(convolution, [left, right], {
+      stride: c.rhsDilation,
+      low: c.low,
+      high,
+      lhsDilation: c.lhsDilation,
+      rhsDilation: c.stride,
+      groups: g,
+    }),
+  );
 }

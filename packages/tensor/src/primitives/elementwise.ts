@@ -1,11 +1,11 @@
-import { dtypes, type DType } from "../dtype.ts";
+import { type DType, dtypes } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { add, div, mul, neg, pow, rem, sub } from "../functions/arithmetic.ts";
 import { astype } from "../functions/casting.ts";
 import { equal, less } from "../functions/comparison.ts";
 import * as f from "../functions/elementary.ts";
-import { where } from "../functions/selection.ts";
 import { fullLike, zerosLike } from "../functions/fill.ts";
+import { where } from "../functions/selection.ts";
 import type { BinaryOp, UnaryOp } from "../ir/ir.ts";
 import type { Primitive } from "../primitive.ts";
 import { sameShape, show } from "../shape.ts";
@@ -21,20 +21,33 @@ const accepts: Record<Kinds, (d: DType) => boolean> = {
   bits: (d) => dtypes[d].kind !== "float",
   any: () => true,
 };
-const wanted: Record<Kinds, string> = { float: "a float dtype", number: "a number", bits: "an integer or bool", any: "" };
+const wanted: Record<Kinds, string> = {
+  float: "a float dtype",
+  number: "a number",
+  bits: "an integer or bool",
+  any: "",
+};
 
 function check(name: string, kinds: Kinds, inputs: readonly Tensor[]): void {
   const [a, ...rest] = inputs as readonly [Tensor, ...Tensor[]];
-  if (!accepts[kinds](a.dtype)) throw new DTypeError(`${name}: x: expected ${wanted[kinds]}, got ${a.dtype}; cast it first`);
+  if (!accepts[kinds](a.dtype))
+    throw new DTypeError(`${name}: x: expected ${wanted[kinds]}, got ${a.dtype}; cast it first`);
   for (const b of rest) {
     if (b.dtype !== a.dtype) throw new DTypeError(`${name}: dtypes differ: ${a.dtype} and ${b.dtype}`);
-    if (!sameShape(a.shape, b.shape)) throw new ShapeError(`${name}: shapes differ: ${show(a.shape)} and ${show(b.shape)}`);
+    if (!sameShape(a.shape, b.shape))
+      throw new ShapeError(`${name}: shapes differ: ${show(a.shape)} and ${show(b.shape)}`);
   }
 }
 
 /** `d(x, y)`: derivative of y = f(x) as a function of both; null where it is zero almost everywhere. */
-function unary(op: UnaryOp, kinds: Kinds, d: ((x: Tensor, y: Tensor) => Tensor) | null, result?: DType): Primitive<null> {
-  const chain = (t: Tensor | null, out: Tensor): Tensor | null => (t === null || d === null ? null : mul(t, d(at(out.inputs, 0), out)));
+function unary(
+  op: UnaryOp,
+  kinds: Kinds,
+  d: ((x: Tensor, y: Tensor) => Tensor) | null,
+  result?: DType,
+): Primitive<null> {
+  const chain = (t: Tensor | null, out: Tensor): Tensor | null =>
+    t === null || d === null ? null : mul(t, d(at(out.inputs, 0), out));
   return {
     name: op,
     infer(inputs) {
@@ -56,7 +69,9 @@ type Partial2 = (a: Tensor, b: Tensor, y: Tensor) => Tensor;
 /** Partial derivatives by the first and the second operand. */
 function binary(op: BinaryOp, kinds: Kinds, da: Partial2 | null, db: Partial2 | null, result?: DType): Primitive<null> {
   const partial = (t: Tensor | null, d: Partial2 | null, out: Tensor): Tensor | null =>
-    t === null || d === null || dtypes[out.dtype].kind !== "float" ? null : mul(t, d(at(out.inputs, 0), at(out.inputs, 1), out));
+    t === null || d === null || dtypes[out.dtype].kind !== "float"
+      ? null
+      : mul(t, d(at(out.inputs, 0), at(out.inputs, 1), out));
   return {
     name: op,
     infer(inputs) {
@@ -72,7 +87,8 @@ function binary(op: BinaryOp, kinds: Kinds, da: Partial2 | null, db: Partial2 | 
     batch: (inputs, batched, size) => apply(primitives[op] as Primitive<null>, alignBatch(inputs, batched, size), null),
     lower: {
       kind: "map",
-      emit: (b, node, index) => b.binary(op, node.dtype, b.value(at(node.inputs, 0), index), b.value(at(node.inputs, 1), index)),
+      emit: (b, node, index) =>
+        b.binary(op, node.dtype, b.value(at(node.inputs, 0), index), b.value(at(node.inputs, 1), index)),
     },
   };
 }
@@ -114,8 +130,18 @@ const primitives: Record<UnaryOp | BinaryOp, Primitive<null>> = {
   isnan: unary("isnan", "float", null, "bool"),
   add: binary("add", "number", one, one),
   sub: binary("sub", "number", one, (a) => fullLike(a, -1)),
-  mul: binary("mul", "any", (_, b) => b, (a) => a),
-  div: binary("div", "number", (_, b) => div(1, b), (_, b, y) => neg(div(y, b))),
+  mul: binary(
+    "mul",
+    "any",
+    (_, b) => b,
+    (a) => a,
+  ),
+  div: binary(
+    "div",
+    "number",
+    (_, b) => div(1, b),
+    (_, b, y) => neg(div(y, b)),
+  ),
   rem: binary("rem", "number", one, (a, b) => neg(f.trunc(div(sub(a, rem(a, b)), b)))),
   // d/db a^b = a^b log a, which is 0 at a = 0 (b > 0); the inner `where` keeps NaN out of higher derivatives.
   pow: binary(
@@ -130,8 +156,18 @@ const primitives: Record<UnaryOp | BinaryOp, Primitive<null>> = {
     (a, b) => div(b, add(mul(a, a), mul(b, b))),
     (a, b) => neg(div(a, add(mul(a, a), mul(b, b)))),
   ),
-  max: binary("max", "any", share((a, b) => less(b, a)), share((a, b) => less(a, b))),
-  min: binary("min", "any", share((a, b) => less(a, b)), share((a, b) => less(b, a))),
+  max: binary(
+    "max",
+    "any",
+    share((a, b) => less(b, a)),
+    share((a, b) => less(a, b)),
+  ),
+  min: binary(
+    "min",
+    "any",
+    share((a, b) => less(a, b)),
+    share((a, b) => less(b, a)),
+  ),
   eq: binary("eq", "any", null, null, "bool"),
   lt: binary("lt", "any", null, null, "bool"),
   le: binary("le", "any", null, null, "bool"),
@@ -141,6 +177,7 @@ const primitives: Record<UnaryOp | BinaryOp, Primitive<null>> = {
   shl: binary("shl", "bits", null, null),
   shr: binary("shr", "bits", null, null),
 };
+
 export { primitives as elementwise };
 
 /** `where(c, a, b)`: condition bool, branches of one dtype, all of one shape. */
@@ -150,7 +187,8 @@ export const select: Primitive<null> = {
     const [p, q, r] = [c, a, b] as [Tensor, Tensor, Tensor];
     if (p.dtype !== "bool") throw new DTypeError(`where: condition: expected bool, got ${p.dtype}`);
     check("where", "any", [q, r]);
-    if (!sameShape(p.shape, q.shape)) throw new ShapeError(`where: shapes differ: ${show(p.shape)} and ${show(q.shape)}`);
+    if (!sameShape(p.shape, q.shape))
+      throw new ShapeError(`where: shapes differ: ${show(p.shape)} and ${show(q.shape)}`);
     return q;
   },
   vjp: (ct, out) => [null, where(at(out.inputs, 0), ct, zerosLike(ct)), where(at(out.inputs, 0), zerosLike(ct), ct)],
@@ -160,7 +198,11 @@ export const select: Primitive<null> = {
   lower: {
     kind: "map",
     emit: (b, node, index) =>
-      b.where(node.dtype, b.value(at(node.inputs, 0), index), b.value(at(node.inputs, 1), index), b.value(at(node.inputs, 2), index)),
+      b.where(
+        node.dtype,
+        b.value(at(node.inputs, 0), index),
+        b.value(at(node.inputs, 1), index),
+        b.value(at(node.inputs, 2), index),
+      ),
   },
 };
-

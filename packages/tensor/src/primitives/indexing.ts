@@ -1,17 +1,18 @@
-import { DTypeError } from "../errors.ts";
 import { isFloat } from "../dtype.ts";
-import { where } from "../functions/selection.ts";
+import { DTypeError } from "../errors.ts";
 import { div, mul } from "../functions/arithmetic.ts";
 import { astype } from "../functions/casting.ts";
 import { equal, less, lessEqual, logicalAnd } from "../functions/comparison.ts";
 import { zeros, zerosLike } from "../functions/fill.ts";
-import { broadcastTo, reshape } from "../functions/shaping.ts";
 import { iota } from "../functions/iota.ts";
+import { where } from "../functions/selection.ts";
+import { broadcastTo, reshape } from "../functions/shaping.ts";
 import type { Primitive } from "../primitive.ts";
 import { apply, type Tensor } from "../tensor.ts";
 
 const ints = (name: string, indices: Tensor): void => {
-  if (indices.dtype !== "i32") throw new DTypeError(`${name}: indices: expected i32, got ${indices.dtype}; cast it first`);
+  if (indices.dtype !== "i32")
+    throw new DTypeError(`${name}: indices: expected i32, got ${indices.dtype}; cast it first`);
 };
 
 /** Folds the batch axis into axis 0 ("outer") of each operand; an index table shared by all outer rows stays shared if it may. */
@@ -28,7 +29,8 @@ function fold(inputs: readonly Tensor[], batched: readonly boolean[], size: numb
   });
 }
 
-const unfold = (t: Tensor, size: number): Tensor => reshape(t, [size, (t.shape[0] as number) / size, ...t.shape.slice(1)]);
+const unfold = (t: Tensor, size: number): Tensor =>
+  reshape(t, [size, (t.shape[0] as number) / size, ...t.shape.slice(1)]);
 
 /** Rows of x [outer, n, inner] by indices [outer or 1, m] (i32, clamped to the ends): [outer, m, inner]. */
 export const take: Primitive<null> = {
@@ -40,7 +42,14 @@ export const take: Primitive<null> = {
   },
   vjp(ct, out) {
     const [x, indices] = out.inputs as [Tensor, Tensor];
-    return [isFloat(x.dtype) ? apply(scatter, [zeros(x.shape, { dtype: ct.dtype }), clampTo(indices, x.shape[1] as number), ct], { mode: "add" }) : null, null];
+    return [
+      isFloat(x.dtype)
+        ? apply(scatter, [zeros(x.shape, { dtype: ct.dtype }), clampTo(indices, x.shape[1] as number), ct], {
+            mode: "add",
+          })
+        : null,
+      null,
+    ];
   },
   jvp: ([dx], out) => (dx ? apply(take, [dx, out.inputs[1] as Tensor], null) : null),
   batch: (inputs, batched, size) => unfold(apply(take, fold(inputs, batched, size, 1), null), size),
@@ -86,7 +95,9 @@ export const scatter: Primitive<{ readonly mode: "add" | "set" | "max" | "min" }
     // Of several updates to one row the last stays: only it has a derivative.
     const order = iota(indices.shape, { axis: 1, dtype: "i32" });
     const [outer, m] = indices.shape as [number, number];
-    const last = apply(scatter, [zeros([outer, n, 1], { dtype: "i32" }), indices, reshape(order, [outer, m, 1])], { mode: "set" });
+    const last = apply(scatter, [zeros([outer, n, 1], { dtype: "i32" }), indices, reshape(order, [outer, m, 1])], {
+      mode: "set",
+    });
     const won = equal(reshape(apply(take, [last, indices], null), [outer, m]), order);
     return [
       apply(scatter, [ct, indices, zerosLike(updates)], { mode: "set" }),
@@ -98,9 +109,14 @@ export const scatter: Primitive<{ readonly mode: "add" | "set" | "max" | "min" }
     if (!db && !du) return null;
     const [base, indices, updates] = out.inputs as [Tensor, Tensor, Tensor];
     const { mode } = out.attributes;
-    if (mode === "add" || mode === "set") return apply(scatter, [db ?? zerosLike(base), indices, du ?? zerosLike(updates)], out.attributes);
+    if (mode === "add" || mode === "set")
+      return apply(scatter, [db ?? zerosLike(base), indices, du ?? zerosLike(updates)], out.attributes);
     const { ofBase, ofUpdates, count } = winners(out);
-    const moved = apply(scatter, [db ? mul(db, ofBase) : zerosLike(base), indices, du ? mul(du, ofUpdates) : zerosLike(updates)], { mode: "add" });
+    const moved = apply(
+      scatter,
+      [db ? mul(db, ofBase) : zerosLike(base), indices, du ? mul(du, ofUpdates) : zerosLike(updates)],
+      { mode: "add" },
+    );
     return div(moved, count);
   },
   batch: (inputs, batched, size, out) => unfold(apply(scatter, fold(inputs, batched, size, 1), out.attributes), size),
@@ -110,7 +126,16 @@ export const scatter: Primitive<{ readonly mode: "add" | "set" | "max" | "min" }
       const [base, indices] = node.inputs as [Tensor, Tensor];
       const [outer, n, inner] = base.shape as [number, number, number];
       const m = indices.shape[1] as number;
-      return { kind: "scatter", mode: node.attributes.mode, dtype: node.dtype, outer, n, m, inner, batchedIndices: indices.shape[0] !== 1 };
+      return {
+        kind: "scatter",
+        mode: node.attributes.mode,
+        dtype: node.dtype,
+        outer,
+        n,
+        m,
+        inner,
+        batchedIndices: indices.shape[0] !== 1,
+      };
     },
   },
 };

@@ -1,6 +1,6 @@
+import { isFloat } from "../dtype.ts";
 import { add } from "../functions/arithmetic.ts";
 import { permute, reshape } from "../functions/shaping.ts";
-import { isFloat } from "../dtype.ts";
 import type { Index } from "../ir/ir.ts";
 import type { Primitive } from "../primitive.ts";
 import { apply, type Tensor } from "../tensor.ts";
@@ -33,7 +33,9 @@ export const matmulPrimitive: Primitive<null> = {
       const [, , m, k] = a.shape as [number, number, number, number];
       return reshape(product(reshape(a, [1, size * m, k]), b), [size, 1, m, b.shape[2] as number]);
     }
-    const [p, q] = alignBatch(inputs, batched, size).map((t) => reshape(t, [size * (t.shape[1] as number), ...t.shape.slice(2)])) as [Tensor, Tensor];
+    const [p, q] = alignBatch(inputs, batched, size).map((t) =>
+      reshape(t, [size * (t.shape[1] as number), ...t.shape.slice(2)]),
+    ) as [Tensor, Tensor];
     const y = product(p, q);
     return reshape(y, [size, (y.shape[0] as number) / size, ...y.shape.slice(1)]);
   },
@@ -44,7 +46,12 @@ export const matmulPrimitive: Primitive<null> = {
     emit(b, node, index, inner) {
       const [i, m, n] = index as [Index, Index, Index];
       const k = inner[0] as Index;
-      return b.binary("mul", node.dtype, b.value(node.inputs[0] as Tensor, [i, m, k]), b.value(node.inputs[1] as Tensor, [i, k, n]));
+      return b.binary(
+        "mul",
+        node.dtype,
+        b.value(node.inputs[0] as Tensor, [i, m, k]),
+        b.value(node.inputs[1] as Tensor, [i, k, n]),
+      );
     },
     contraction(node, a, b) {
       const [batch, m, k] = (node.inputs[0] as Tensor).shape as [number, number, number];

@@ -1,10 +1,13 @@
 import { DTypeError, ShapeError } from "../errors.ts";
 import { constantIndex, flattenIndex } from "../ir/index-expr.ts";
 import type { Builder, Primitive, Value } from "../primitive.ts";
-import { show, type Shape } from "../shape.ts";
+import { type Shape, show } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 
-const rotations = [[13, 15, 26, 6], [17, 29, 16, 24]] as const;
+const rotations = [
+  [13, 15, 26, 6],
+  [17, 29, 16, 24],
+] as const;
 
 /**
  * Threefry-2x32 with 20 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): two key words, two counter words, two
@@ -14,7 +17,8 @@ export function threefry(b: Builder, k0: Value, k1: Value, c0: Value, c1: Value)
   const u = (n: number): Value => b.constant("u32", n);
   const add = (p: Value, q: Value): Value => b.binary("add", "u32", p, q);
   const xor = (p: Value, q: Value): Value => b.binary("xor", "u32", p, q);
-  const rotate = (p: Value, r: number): Value => b.binary("or", "u32", b.binary("shl", "u32", p, u(r)), b.binary("shr", "u32", p, u(32 - r)));
+  const rotate = (p: Value, r: number): Value =>
+    b.binary("or", "u32", b.binary("shl", "u32", p, u(r)), b.binary("shr", "u32", p, u(32 - r)));
   const keys = [k0, k1, xor(xor(k0, k1), u(0x1bd11bda))] as const;
   let x0 = add(c0, k0);
   let x1 = add(c1, k1);
@@ -41,8 +45,10 @@ export const randomBits: Primitive<Bits> = {
   name: "randomBits",
   infer([key], { shape, words }) {
     const k = key as Tensor;
-    if (k.dtype !== "u32") throw new DTypeError(`randomBits: key: expected u32, got ${k.dtype}; make keys by key(seed)`);
-    if (k.shape.at(-1) !== 2) throw new ShapeError(`randomBits: key: expected a last axis of size 2, got ${show(k.shape)}`);
+    if (k.dtype !== "u32")
+      throw new DTypeError(`randomBits: key: expected u32, got ${k.dtype}; make keys by key(seed)`);
+    if (k.shape.at(-1) !== 2)
+      throw new ShapeError(`randomBits: key: expected a last axis of size 2, got ${show(k.shape)}`);
     return { shape: [...k.shape.slice(0, -1), ...shape, ...(words === "both" ? [2] : [])], dtype: "u32" };
   },
   vjp: () => [null],

@@ -1,7 +1,7 @@
 import { isFloat } from "../dtype.ts";
 import { add, mul } from "../functions/arithmetic.ts";
 import { less, logicalAnd, logicalNot, logicalOr } from "../functions/comparison.ts";
-import { isNaN } from "../functions/elementary.ts";
+import { isNaN as isnan } from "../functions/elementary.ts";
 import { full, zerosLike } from "../functions/fill.ts";
 import { iota } from "../functions/iota.ts";
 import { where } from "../functions/selection.ts";
@@ -42,10 +42,16 @@ export const recurrencePrimitive: Primitive<Direction> = {
   jvp([da, db], out) {
     if (!da && !db) return null;
     const drive = da ? mul(da, previous(out, out.attributes.reverse)) : null;
-    return run(out.inputs[0] as Tensor, drive && db ? add(drive, db) : ((drive ?? db) as Tensor), out.attributes.reverse);
+    return run(
+      out.inputs[0] as Tensor,
+      drive && db ? add(drive, db) : ((drive ?? db) as Tensor),
+      out.attributes.reverse,
+    );
   },
   batch(inputs, batched, size, out) {
-    const [a, b] = alignBatch(inputs, batched, size).map((t) => reshape(t, [size * (t.shape[1] as number), ...t.shape.slice(2)])) as [Tensor, Tensor];
+    const [a, b] = alignBatch(inputs, batched, size).map((t) =>
+      reshape(t, [size * (t.shape[1] as number), ...t.shape.slice(2)]),
+    ) as [Tensor, Tensor];
     return reshape(run(a, b, out.attributes.reverse), [size, ...out.shape]);
   },
   lower: {
@@ -79,13 +85,26 @@ export const cumulative: Primitive<Cumulative> = {
   },
   batch([x], _, size, out) {
     const [, outer, n, inner] = (x as Tensor).shape as [number, number, number, number];
-    return reshape(apply(cumulative, [reshape(x as Tensor, [size * outer, n, inner])], out.attributes), [size, outer, n, inner]);
+    return reshape(apply(cumulative, [reshape(x as Tensor, [size * outer, n, inner])], out.attributes), [
+      size,
+      outer,
+      n,
+      inner,
+    ]);
   },
   lower: {
     kind: "special",
     special(node) {
       const [outer, n, inner] = node.shape as [number, number, number];
-      return { kind: "cumulative", op: node.attributes.op, dtype: node.dtype, outer, n, inner, reverse: node.attributes.reverse };
+      return {
+        kind: "cumulative",
+        op: node.attributes.op,
+        dtype: node.dtype,
+        outer,
+        n,
+        inner,
+        reverse: node.attributes.reverse,
+      };
     },
   },
 };
@@ -109,9 +128,16 @@ function winner(out: Tensor<Cumulative>): Tensor {
   const { op, reverse } = out.attributes;
   const x = out.inputs[0] as Tensor;
   const before = previous(out, reverse);
-  const record = logicalOr(op === "max" ? less(before, x) : less(x, before), logicalAnd(isNaN(x), logicalNot(isNaN(before))));
+  const record = logicalOr(
+    op === "max" ? less(before, x) : less(x, before),
+    logicalAnd(isnan(x), logicalNot(isnan(before))),
+  );
   const n = x.shape[1] as number;
-  const positions = where(record, iota(x.shape, { axis: 1, dtype: "i32" }), full(x.shape, reverse ? n - 1 : 0, { dtype: "i32" }));
+  const positions = where(
+    record,
+    iota(x.shape, { axis: 1, dtype: "i32" }),
+    full(x.shape, reverse ? n - 1 : 0, { dtype: "i32" }),
+  );
   const [outer, , inner] = x.shape as [number, number, number];
   return reshape(asRows(apply(cumulative, [positions], { op: reverse ? "min" : "max", reverse })), [outer * inner, n]);
 }

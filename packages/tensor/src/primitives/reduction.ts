@@ -1,3 +1,4 @@
+import { isFloat } from "../dtype.ts";
 import { DTypeError } from "../errors.ts";
 import { div, mul } from "../functions/arithmetic.ts";
 import { astype } from "../functions/casting.ts";
@@ -5,7 +6,6 @@ import { equal } from "../functions/comparison.ts";
 import { exclusiveProducts } from "../functions/cumulative.ts";
 import { sum } from "../functions/reduction.ts";
 import { broadcastInDim } from "../functions/shaping.ts";
-import { isFloat } from "../dtype.ts";
 import type { Index, ReduceOp } from "../ir/ir.ts";
 import type { Primitive } from "../primitive.ts";
 import { apply, type Tensor } from "../tensor.ts";
@@ -16,7 +16,8 @@ export interface Reduction {
   readonly axes: readonly number[];
 }
 
-const kept = (rank: number, axes: readonly number[]): number[] => Array.from({ length: rank }, (_, i) => i).filter((i) => !axes.includes(i));
+const kept = (rank: number, axes: readonly number[]): number[] =>
+  Array.from({ length: rank }, (_, i) => i).filter((i) => !axes.includes(i));
 
 /** `t` (a result of the reduction) spread over the shape of its input. */
 const spread = (t: Tensor, out: Tensor<Reduction>): Tensor => {
@@ -45,8 +46,12 @@ export const reduce: Primitive<Reduction> = {
   name: "reduce",
   infer([x], { op, axes }) {
     const { shape, dtype } = x as Tensor;
-    if (dtype === "bool" && (op === "sum" || op === "prod")) throw new DTypeError(`${op}: x: bool cannot be added; cast it first`);
-    return { shape: kept(shape.length, axes).map((i) => shape[i] as number), dtype: op === "argmax" || op === "argmin" ? "i32" : dtype };
+    if (dtype === "bool" && (op === "sum" || op === "prod"))
+      throw new DTypeError(`${op}: x: bool cannot be added; cast it first`);
+    return {
+      shape: kept(shape.length, axes).map((i) => shape[i] as number),
+      dtype: op === "argmax" || op === "argmin" ? "i32" : dtype,
+    };
   },
   vjp(ct, out) {
     const x = out.inputs[0] as Tensor;
@@ -62,7 +67,8 @@ export const reduce: Primitive<Reduction> = {
     const factor = rule(x, out);
     return sum(factor === null ? dx : mul(dx, factor), out.attributes.axes);
   },
-  batch: ([x], _, __, out) => apply(reduce, [x as Tensor], { op: out.attributes.op, axes: out.attributes.axes.map((a) => a + 1) }),
+  batch: ([x], _, __, out) =>
+    apply(reduce, [x as Tensor], { op: out.attributes.op, axes: out.attributes.axes.map((a) => a + 1) }),
   lower: {
     kind: "reduce",
     op: (node) => node.attributes.op,
@@ -71,7 +77,10 @@ export const reduce: Primitive<Reduction> = {
       const x = node.inputs[0] as Tensor;
       const { axes } = node.attributes;
       let o = 0;
-      return b.value(x, x.shape.map((_, i) => (axes.includes(i) ? inner[axes.indexOf(i)] : index[o++]) as Index));
+      return b.value(
+        x,
+        x.shape.map((_, i) => (axes.includes(i) ? inner[axes.indexOf(i)] : index[o++]) as Index),
+      );
     },
   },
 };

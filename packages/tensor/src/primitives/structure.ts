@@ -1,13 +1,21 @@
-import { dtypes, isFloat, type DType } from "../dtype.ts";
+import { type DType, dtypes, isFloat } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { astype } from "../functions/casting.ts";
 import { zeros } from "../functions/fill.ts";
 import { sum } from "../functions/reduction.ts";
 import { concat, flip, permute, reshape, slice } from "../functions/shaping.ts";
-import { constantIndex, flattenIndex, offsetIndex, scaleIndex, unflattenIndex, divIndex, modIndex } from "../ir/index-expr.ts";
+import {
+  constantIndex,
+  divIndex,
+  flattenIndex,
+  modIndex,
+  offsetIndex,
+  scaleIndex,
+  unflattenIndex,
+} from "../ir/index-expr.ts";
 import type { Guard, Index } from "../ir/ir.ts";
 import type { Primitive } from "../primitive.ts";
-import { show, type Shape } from "../shape.ts";
+import { type Shape, show } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { alignBatch } from "./batching.ts";
 
@@ -57,12 +65,17 @@ export const broadcast: Primitive<{ readonly shape: Shape; readonly axes: readon
   vjp(ct, out) {
     const x = first(out);
     const { axes, shape } = out.attributes;
-    const summed = shape.map((_, i) => i).filter((i) => !axes.includes(i) || (x.shape[axes.indexOf(i)] === 1 && shape[i] !== 1));
+    const summed = shape
+      .map((_, i) => i)
+      .filter((i) => !axes.includes(i) || (x.shape[axes.indexOf(i)] === 1 && shape[i] !== 1));
     return [summed.length === 0 ? ct : reshape(sum(ct, summed), x.shape)];
   },
   jvp: ([dx], out) => (dx ? apply(broadcast, [dx], out.attributes) : null),
   batch: ([x], _, size, out) =>
-    apply(broadcast, [x as Tensor], { shape: [size, ...out.shape], axes: [0, ...out.attributes.axes.map((a) => a + 1)] }),
+    apply(broadcast, [x as Tensor], {
+      shape: [size, ...out.shape],
+      axes: [0, ...out.attributes.axes.map((a) => a + 1)],
+    }),
   lower: {
     kind: "map",
     view: true,
@@ -83,14 +96,22 @@ export const permutePrimitive: Primitive<{ readonly axes: readonly number[] }> =
   lower: {
     kind: "map",
     view: true,
-    emit: (b, node, index) => b.value(first(node), inverse(node.attributes.axes).map((a) => index[a] as Index)),
+    emit: (b, node, index) =>
+      b.value(
+        first(node),
+        inverse(node.attributes.axes).map((a) => index[a] as Index),
+      ),
   },
 };
 
 const inverse = (axes: readonly number[]): number[] => axes.map((_, i) => axes.indexOf(i));
 
 /** Elements `start, start + step, …` below `stop` of each axis; steps are positive. */
-export const slicePrimitive: Primitive<{ readonly start: readonly number[]; readonly stop: readonly number[]; readonly step: readonly number[] }> = {
+export const slicePrimitive: Primitive<{
+  readonly start: readonly number[];
+  readonly stop: readonly number[];
+  readonly step: readonly number[];
+}> = {
   name: "slice",
   infer: ([x], { start, stop, step }) => ({
     shape: start.map((s, i) => Math.max(0, Math.ceil(((stop[i] as number) - s) / (step[i] as number)))),
@@ -100,7 +121,9 @@ export const slicePrimitive: Primitive<{ readonly start: readonly number[]; read
     const { start, step } = out.attributes;
     const x = first(out);
     if (out.size === 0) return [zeros(x.shape, { dtype: ct.dtype })];
-    const high = x.shape.map((n, i) => n - (start[i] as number) - ((out.shape[i] as number) - 1) * (step[i] as number) - 1);
+    const high = x.shape.map(
+      (n, i) => n - (start[i] as number) - ((out.shape[i] as number) - 1) * (step[i] as number) - 1,
+    );
     return [apply(padPrimitive, [ct], { low: start, high, interior: step.map((s) => s - 1), value: 0 })];
   },
   jvp: ([dx], out) => (dx ? apply(slicePrimitive, [dx], out.attributes) : null),
@@ -113,7 +136,10 @@ export const slicePrimitive: Primitive<{ readonly start: readonly number[]; read
     view: true,
     emit: (b, node, index) => {
       const { start, step } = node.attributes;
-      return b.value(first(node), index.map((e, i) => offsetIndex(scaleIndex(e, step[i] as number), start[i] as number)));
+      return b.value(
+        first(node),
+        index.map((e, i) => offsetIndex(scaleIndex(e, step[i] as number), start[i] as number)),
+      );
     },
   },
 };
@@ -123,14 +149,20 @@ export const flipPrimitive: Primitive<{ readonly axes: readonly number[] }> = {
   infer: ([x]) => x as Tensor,
   vjp: (ct, out) => [flip(ct, out.attributes.axes)],
   jvp: ([dx], out) => (dx ? flip(dx, out.attributes.axes) : null),
-  batch: ([x], _, __, out) => flip(x as Tensor, out.attributes.axes.map((a) => a + 1)),
+  batch: ([x], _, __, out) =>
+    flip(
+      x as Tensor,
+      out.attributes.axes.map((a) => a + 1),
+    ),
   lower: {
     kind: "map",
     view: true,
     emit: (b, node, index) =>
       b.value(
         first(node),
-        index.map((e, i) => (node.attributes.axes.includes(i) ? offsetIndex(scaleIndex(e, -1), (node.shape[i] as number) - 1) : e)),
+        index.map((e, i) =>
+          node.attributes.axes.includes(i) ? offsetIndex(scaleIndex(e, -1), (node.shape[i] as number) - 1) : e,
+        ),
       ),
   },
 };
@@ -146,14 +178,22 @@ interface Padding {
 export const padPrimitive: Primitive<Padding> = {
   name: "pad",
   infer([x], { low, high, interior }) {
-    const shape = (x as Tensor).shape.map((n, i) => n + Math.max(0, n - 1) * (interior[i] as number) + (low[i] as number) + (high[i] as number));
-    if (shape.some((n) => n < 0)) throw new ShapeError(`pad: padding: cuts off more than there is of ${show((x as Tensor).shape)}`);
+    const shape = (x as Tensor).shape.map(
+      (n, i) => n + Math.max(0, n - 1) * (interior[i] as number) + (low[i] as number) + (high[i] as number),
+    );
+    if (shape.some((n) => n < 0))
+      throw new ShapeError(`pad: padding: cuts off more than there is of ${show((x as Tensor).shape)}`);
     return { shape, dtype: (x as Tensor).dtype };
   },
   vjp(ct, out) {
     const { low, high, interior } = out.attributes;
     const zero = low.map(() => 0);
-    const grown = apply(padPrimitive, [ct], { low: low.map((n) => Math.max(0, -n)), high: high.map((n) => Math.max(0, -n)), interior: zero, value: 0 });
+    const grown = apply(padPrimitive, [ct], {
+      low: low.map((n) => Math.max(0, -n)),
+      high: high.map((n) => Math.max(0, -n)),
+      interior: zero,
+      value: 0,
+    });
     const start = low.map((n) => Math.max(0, n));
     const stop = grown.shape.map((n, i) => n - Math.max(0, high[i] as number));
     return [apply(slicePrimitive, [grown], { start, stop, step: interior.map((n) => n + 1) })];
@@ -161,7 +201,12 @@ export const padPrimitive: Primitive<Padding> = {
   jvp: ([dx], out) => (dx ? apply(padPrimitive, [dx], { ...out.attributes, value: 0 }) : null),
   batch: ([x], _, __, out) => {
     const { low, high, interior, value } = out.attributes;
-    return apply(padPrimitive, [x as Tensor], { low: [0, ...low], high: [0, ...high], interior: [0, ...interior], value });
+    return apply(padPrimitive, [x as Tensor], {
+      low: [0, ...low],
+      high: [0, ...high],
+      interior: [0, ...interior],
+      value,
+    });
   },
   lower: {
     kind: "map",
@@ -174,7 +219,8 @@ export const padPrimitive: Primitive<Padding> = {
         const step = (interior[i] as number) + 1;
         const shifted = offsetIndex(e, -(low[i] as number));
         const last = Math.max(0, n - 1) * step + 1;
-        if (shifted.constant < 0 || last + (low[i] as number) < (node.shape[i] as number)) guards.push({ of: shifted, low: 0, high: n === 0 ? 0 : last });
+        if (shifted.constant < 0 || last + (low[i] as number) < (node.shape[i] as number))
+          guards.push({ of: shifted, low: 0, high: n === 0 ? 0 : last });
         if (step === 1) return shifted;
         guards.push({ of: modIndex(shifted, step), low: 0, high: 1 });
         return divIndex(shifted, step);
@@ -189,21 +235,31 @@ export const concatPrimitive: Primitive<{ readonly axis: number }> = {
   name: "concat",
   infer(inputs, { axis }) {
     const x = inputs[0] as Tensor;
-    return { shape: x.shape.map((n, i) => (i === axis ? inputs.reduce((s, t) => s + (t.shape[i] as number), 0) : n)), dtype: x.dtype };
+    return {
+      shape: x.shape.map((n, i) => (i === axis ? inputs.reduce((s, t) => s + (t.shape[i] as number), 0) : n)),
+      dtype: x.dtype,
+    };
   },
   vjp(ct, out) {
     const { axis } = out.attributes;
     let from = 0;
     return out.inputs.map((t) => {
       const to = from + (t.shape[axis] as number);
-      const piece = slice(ct, ct.shape.map((_, i) => (i === axis ? from : 0)), ct.shape.map((n, i) => (i === axis ? to : n)));
+      const piece = slice(
+        ct,
+        ct.shape.map((_, i) => (i === axis ? from : 0)),
+        ct.shape.map((n, i) => (i === axis ? to : n)),
+      );
       from = to;
       return piece;
     });
   },
   jvp(tangents, out) {
     if (tangents.every((t) => t === null)) return null;
-    return concat(tangents.map((t, i) => t ?? zeros((out.inputs[i] as Tensor).shape, { dtype: out.dtype })), out.attributes.axis);
+    return concat(
+      tangents.map((t, i) => t ?? zeros((out.inputs[i] as Tensor).shape, { dtype: out.dtype })),
+      out.attributes.axis,
+    );
   },
   batch: (inputs, batched, size, out) => concat(alignBatch(inputs, batched, size), out.attributes.axis + 1),
   lower: {
@@ -220,7 +276,11 @@ export const concatPrimitive: Primitive<{ readonly axis: number }> = {
       });
       const piece = (i: number): number => {
         const { t, start, end } = pieces[i] as { t: Tensor; start: number; end: number };
-        const inside = (): number => b.value(t, index.map((e, k) => (k === axis ? offsetIndex(e, -start) : e)));
+        const inside = (): number =>
+          b.value(
+            t,
+            index.map((e, k) => (k === axis ? offsetIndex(e, -start) : e)),
+          );
         if (pieces.length === 1) return inside();
         const guards = [{ of: along, low: start, high: end }];
         const here = b.guarded(guards, node.dtype, inside, 0);
@@ -252,7 +312,8 @@ export const barrierPrimitive: Primitive<{ readonly id: number }> = {
   infer: ([x]) => x as Tensor,
   vjp: (ct) => [ct, null],
   jvp: ([dx]) => dx as Tensor | null,
-  batch: (inputs, batched, size, out) => apply(barrierPrimitive, alignBatch(inputs, [batched[0] as boolean, true], size), out.attributes),
+  batch: (inputs, batched, size, out) =>
+    apply(barrierPrimitive, alignBatch(inputs, [batched[0] as boolean, true], size), out.attributes),
   lower: { kind: "alias" },
 };
 

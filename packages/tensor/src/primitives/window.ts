@@ -1,17 +1,16 @@
+import { type DType, isFloat } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
-import { isFloat, type DType } from "../dtype.ts";
-import { add, div, mul, sub } from "../functions/arithmetic.ts";
+import { add, div, mul, rem, sub } from "../functions/arithmetic.ts";
+import { zeros } from "../functions/fill.ts";
 import { iota } from "../functions/iota.ts";
 import { reshape } from "../functions/shaping.ts";
-import { zeros } from "../functions/fill.ts";
 import { addIndex, offsetIndex, scaleIndex } from "../ir/index-expr.ts";
 import type { Index, ReduceOp } from "../ir/ir.ts";
 import type { Primitive } from "../primitive.ts";
 import { show, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
-import { take, scatter } from "./indexing.ts";
+import { scatter, take } from "./indexing.ts";
 import { padPrimitive } from "./structure.ts";
-import { rem } from "../functions/arithmetic.ts";
 
 /** A window over every axis of the input; size 1 and stride 1 where an axis takes no part. */
 export interface Window {
@@ -28,7 +27,11 @@ const at = (a: readonly number[], i: number): number => a[i] as number;
 /** What padding counts as. */
 export function neutral(op: ReduceOp, dtype: DType): number {
   const limits: Partial<Record<DType, readonly [number, number]>> = {
-    i32: [-(2 ** 31), 2 ** 31 - 1], u32: [0, 2 ** 32 - 1], i8: [-128, 127], u8: [0, 255], bool: [0, 1],
+    i32: [-(2 ** 31), 2 ** 31 - 1],
+    u32: [0, 2 ** 32 - 1],
+    i8: [-128, 127],
+    u8: [0, 255],
+    bool: [0, 1],
   };
   const [low, high] = limits[dtype] ?? [-Infinity, Infinity];
   if (op === "max" || op === "argmax") return low;
@@ -43,7 +46,8 @@ export const reduceWindowPrimitive: Primitive<Window> = {
     const { shape, dtype } = x as Tensor;
     const out = shape.map((n, i) => {
       const room = n + at(w.low, i) + at(w.high, i) - ((at(w.size, i) - 1) * at(w.dilation, i) + 1);
-      if (room < 0) throw new ShapeError(`reduceWindow: window ${show(w.size)} does not fit into ${show(shape)} with its padding`);
+      if (room < 0)
+        throw new ShapeError(`reduceWindow: window ${show(w.size)} does not fit into ${show(shape)} with its padding`);
       return Math.floor(room / at(w.stride, i)) + 1;
     });
     return { shape: out, dtype: w.op === "argmax" || w.op === "argmin" ? "i32" : dtype };
@@ -53,7 +57,11 @@ export const reduceWindowPrimitive: Primitive<Window> = {
     if (!isFloat(x.dtype) || out.dtype === "i32") return [null];
     const w = out.attributes;
     if (w.op !== "sum") {
-      const flat = apply(scatter, [zeros([1, x.size, 1], { dtype: ct.dtype }), winners(out), reshape(ct, [1, ct.size, 1])], { mode: "add" });
+      const flat = apply(
+        scatter,
+        [zeros([1, x.size, 1], { dtype: ct.dtype }), winners(out), reshape(ct, [1, ct.size, 1])],
+        { mode: "add" },
+      );
       return [reshape(flat, x.shape)];
     }
     // Each input element gathers the cotangents of the windows that cover it.
@@ -62,7 +70,16 @@ export const reduceWindowPrimitive: Primitive<Window> = {
     const high = x.shape.map((n, i) => n - 1 + at(w.low, i) - (at(out.shape, i) - 1) * at(w.stride, i));
     const grown = apply(padPrimitive, [ct], { low, high, interior: w.stride.map((s) => s - 1), value: 0 });
     const none = x.shape.map(() => 0);
-    return [apply(reduceWindowPrimitive, [grown], { op: "sum", size: w.size, stride: none.map(() => 1), low: none, high: none, dilation: w.dilation })];
+    return [
+      apply(reduceWindowPrimitive, [grown], {
+        op: "sum",
+        size: w.size,
+        stride: none.map(() => 1),
+        low: none,
+        high: none,
+        dilation: w.dilation,
+      }),
+    ];
   },
   jvp([dx], out) {
     const x = out.inputs[0] as Tensor;
@@ -73,7 +90,12 @@ export const reduceWindowPrimitive: Primitive<Window> = {
   batch([x], _, __, out) {
     const w = out.attributes;
     return apply(reduceWindowPrimitive, [x as Tensor], {
-      op: w.op, size: [1, ...w.size], stride: [1, ...w.stride], low: [0, ...w.low], high: [0, ...w.high], dilation: [1, ...w.dilation],
+      op: w.op,
+      size: [1, ...w.size],
+      stride: [1, ...w.stride],
+      low: [0, ...w.low],
+      high: [0, ...w.high],
+      dilation: [1, ...w.dilation],
     });
   },
   lower: {
@@ -84,7 +106,10 @@ export const reduceWindowPrimitive: Primitive<Window> = {
       const x = node.inputs[0] as Tensor;
       const w = node.attributes;
       const position = index.map((e, i) =>
-        offsetIndex(addIndex(scaleIndex(e, at(w.stride, i)), scaleIndex(inner[i] as Index, at(w.dilation, i))), -at(w.low, i)),
+        offsetIndex(
+          addIndex(scaleIndex(e, at(w.stride, i)), scaleIndex(inner[i] as Index, at(w.dilation, i))),
+          -at(w.low, i),
+        ),
       );
       const guards = position.map((of, i) => ({ of, low: 0, high: at(x.shape, i) }));
       return b.guarded(guards, x.dtype, () => b.value(x, position), neutral(w.op, x.dtype));

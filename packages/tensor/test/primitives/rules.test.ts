@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { isFloat, type DType } from "../../src/dtype.ts";
+import { type DType, isFloat } from "../../src/dtype.ts";
 import { stack } from "../../src/functions/shaping.ts";
 import { sizeOf } from "../../src/shape.ts";
 import { aliasOf, hostTensor, type Tensor } from "../../src/tensor.ts";
 import { batchGraph, spread } from "../../src/transforms/batch.ts";
 import { pullback, pushforward } from "../../src/transforms/differentiate.ts";
-import { cases, type Argument, type Case, type Domain } from "../cases.ts";
+import { type Argument, type Case, cases, type Domain } from "../cases.ts";
 import { evaluate, hostArray, values } from "../reference.ts";
 
 function uniform(seed: number): () => number {
@@ -16,17 +16,26 @@ function uniform(seed: number): () => number {
   };
 }
 
-const ranges: Record<Domain, readonly [number, number]> = { any: [-4, 4], positive: [0.5, 4], unit: [-0.9, 0.9], above1: [1.1, 4], small: [-1, 1] };
+const ranges: Record<Domain, readonly [number, number]> = {
+  any: [-4, 4],
+  positive: [0.5, 4],
+  unit: [-0.9, 0.9],
+  above1: [1.1, 4],
+  small: [-1, 1],
+};
 
 function draw(arg: Argument, seed: number): Tensor {
   const dtype = arg.dtype ?? "f64";
   const next = uniform(seed);
   const [low, high] = ranges[arg.domain ?? "any"];
   const scale = isFloat(dtype) ? 1 : 25;
-  const data = Array.from({ length: sizeOf(arg.shape) }, () => (dtype === "u32" ? Math.floor(next() * 2 ** 32) : (low + (high - low) * next()) * scale));
+  const data = Array.from({ length: sizeOf(arg.shape) }, () =>
+    dtype === "u32" ? Math.floor(next() * 2 ** 32) : (low + (high - low) * next()) * scale,
+  );
   return make(arg.data ?? data, arg.shape, dtype);
 }
-const make = (data: readonly number[], shape: readonly number[], dtype: DType): Tensor => hostTensor(hostArray(data, dtype), shape, dtype);
+const make = (data: readonly number[], shape: readonly number[], dtype: DType): Tensor =>
+  hostTensor(hostArray(data, dtype), shape, dtype);
 const noise = (t: Tensor, seed: number): Tensor => draw({ shape: t.shape }, seed);
 const dot = (p: readonly number[], q: readonly number[]): number => p.reduce((s, x, i) => s + x * (q[i] as number), 0);
 
@@ -47,7 +56,12 @@ const smooth = cases.filter((c) => {
   return isFloat(c.f(...inputs).dtype) && inputs.every((t) => t.dtype !== "f32");
 });
 
-function derivatives(c: Case): { readonly inputs: Tensor[]; readonly y: Tensor; readonly tangents: (Tensor | null)[]; readonly jv: Tensor | null } {
+function derivatives(c: Case): {
+  readonly inputs: Tensor[];
+  readonly y: Tensor;
+  readonly tangents: (Tensor | null)[];
+  readonly jv: Tensor | null;
+} {
   const inputs = c.inputs.map((arg, i) => aliasOf(draw(arg, i + 1), 0));
   const y = c.f(...inputs);
   const tangents = inputs.map((t, i) => (isFloat(t.dtype) ? noise(t, 50 + i) : null));
@@ -59,10 +73,20 @@ describe("forward mode agrees with central differences", () => {
     const { inputs, y, tangents, jv } = derivatives(c);
     const h = 1e-6;
     const moved = (sign: number): number[] =>
-      values(c.f(...inputs.map((t, i) => {
-        const v = tangents[i];
-        return v ? make(values(t).map((x, k) => x + sign * h * (values(v)[k] as number)), t.shape, "f64") : t;
-      })));
+      values(
+        c.f(
+          ...inputs.map((t, i) => {
+            const v = tangents[i];
+            return v
+              ? make(
+                  values(t).map((x, k) => x + sign * h * (values(v)[k] as number)),
+                  t.shape,
+                  "f64",
+                )
+              : t;
+          }),
+        ),
+      );
     const [up, down] = [moved(1), moved(-1)];
     const expected = up.map((x, i) => (x - (down[i] as number)) / (2 * h));
     near(jv ? values(jv) : new Array<number>(y.size).fill(0), expected, 1e-6);
@@ -78,7 +102,10 @@ describe("reverse mode is the transpose of forward mode", () => {
       if (ct) expect([ct.shape, ct.dtype]).toEqual([inputs[i]?.shape, inputs[i]?.dtype]);
     });
     const left = jv ? dot(values(u), values(jv)) : 0;
-    const right = cts.reduce((s, ct, i) => s + (ct && tangents[i] ? dot(values(ct), values(tangents[i] as Tensor)) : 0), 0);
+    const right = cts.reduce(
+      (s, ct, i) => s + (ct && tangents[i] ? dot(values(ct), values(tangents[i] as Tensor)) : 0),
+      0,
+    );
     near([right], [left], c.name === "cast" ? 1e-6 : 1e-10);
   });
 });
@@ -89,11 +116,25 @@ describe("second derivatives: reverse over reverse equals forward over reverse",
     const cts = pullback([y], [noise(y, 98)], inputs);
     const present = cts.flatMap((ct, i) => (ct && tangents[i] ? [[ct, tangents[i] as Tensor] as const] : []));
     if (present.length === 0) return;
-    const forward = pushforward(present.map((p) => p[0]), inputs, tangents);
-    const reverse = pullback(present.map((p) => p[0]), present.map((p) => p[1]), inputs);
+    const forward = pushforward(
+      present.map((p) => p[0]),
+      inputs,
+      tangents,
+    );
+    const reverse = pullback(
+      present.map((p) => p[0]),
+      present.map((p) => p[1]),
+      inputs,
+    );
     // v·H v, where H is symmetric, by both ways
-    const a = forward.reduce((s, t, i) => s + (t ? dot(values(t), values((present[i] as readonly [Tensor, Tensor])[1])) : 0), 0);
-    const b = reverse.reduce((s, t, i) => s + (t && tangents[i] ? dot(values(t), values(tangents[i] as Tensor)) : 0), 0);
+    const a = forward.reduce(
+      (s, t, i) => s + (t ? dot(values(t), values((present[i] as readonly [Tensor, Tensor])[1])) : 0),
+      0,
+    );
+    const b = reverse.reduce(
+      (s, t, i) => s + (t && tangents[i] ? dot(values(t), values(tangents[i] as Tensor)) : 0),
+      0,
+    );
     near([b], [a], c.name === "cast" ? 1e-6 : 1e-9);
   });
 });
@@ -104,10 +145,15 @@ describe("a batch is the stack of its examples", () => {
     // every choice of which inputs are batched, but for none
     for (let mask = 1; mask < 2 ** c.inputs.length; mask++) {
       const on = c.inputs.map((_, i) => (mask >> i) % 2 === 1);
-      const examples = Array.from({ length: size }, (_, k) => c.inputs.map((arg, i) => draw(arg, i + 1 + (on[i] ? 10 * k : 0))));
+      const examples = Array.from({ length: size }, (_, k) =>
+        c.inputs.map((arg, i) => draw(arg, i + 1 + (on[i] ? 10 * k : 0))),
+      );
       const probes = (examples[0] as Tensor[]).map((t) => aliasOf(t, 0));
       const y = c.f(...probes);
-      const inputs = probes.map((t, i) => ({ value: on[i] ? stack(examples.map((x) => x[i] as Tensor)) : t, batched: on[i] as boolean }));
+      const inputs = probes.map((t, i) => ({
+        value: on[i] ? stack(examples.map((x) => x[i] as Tensor)) : t,
+        batched: on[i] as boolean,
+      }));
       const batched = spread(batchGraph([y], probes, inputs, size)[0] as never, size);
       expect(batched.shape).toEqual([size, ...y.shape]);
       near(values(batched), evaluate(...examples.map((xs) => c.f(...xs))).flat(), 1e-12);

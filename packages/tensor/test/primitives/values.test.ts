@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DType } from "../../src/dtype.ts";
-import { ArgumentError, DTypeError, GradusError, ShapeError } from "../../src/errors.ts";
+import { ArgumentError, DTypeError, type GradusError, ShapeError } from "../../src/errors.ts";
 import { add, clip, div, maximum, mul, pow, rem, sub } from "../../src/functions/arithmetic.ts";
 import { astype, bitcast } from "../../src/functions/casting.ts";
 import { equal, logicalNot } from "../../src/functions/comparison.ts";
@@ -13,16 +13,39 @@ import { matmul } from "../../src/functions/matmul.ts";
 import { avgPool, maxPool, reduceWindow } from "../../src/functions/pooling.ts";
 import { all, any, argmax, argmin, max, mean, prod, sum, variance } from "../../src/functions/reduction.ts";
 import { where } from "../../src/functions/selection.ts";
-import { broadcastInDim, broadcastTo, chunk, concat, expandDims, flatten, flip, moveaxis, pad, permute, repeat, reshape, roll, slice, squeeze, stack, swapaxes, tile, transpose, unstack } from "../../src/functions/shaping.ts";
+import {
+  broadcastInDim,
+  broadcastTo,
+  chunk,
+  concat,
+  expandDims,
+  flatten,
+  flip,
+  moveaxis,
+  pad,
+  permute,
+  repeat,
+  reshape,
+  roll,
+  slice,
+  squeeze,
+  stack,
+  swapaxes,
+  tile,
+  transpose,
+  unstack,
+} from "../../src/functions/shaping.ts";
 import { convolution } from "../../src/primitives/convolution.ts";
 import { randomBits } from "../../src/primitives/random-bits.ts";
 import { aliasOf, apply, hostTensor, type Tensor } from "../../src/tensor.ts";
 import { pullback } from "../../src/transforms/differentiate.ts";
 import { hostArray, values } from "../reference.ts";
 
-const make = (data: readonly number[], shape: readonly number[] = [data.length], dtype: DType = "f64"): Tensor => hostTensor(hostArray(data, dtype), shape, dtype);
+const make = (data: readonly number[], shape: readonly number[] = [data.length], dtype: DType = "f64"): Tensor =>
+  hostTensor(hostArray(data, dtype), shape, dtype);
 const ints = (...data: number[]): Tensor => make(data, [data.length], "i32");
-const count = (shape: readonly number[]): number[] => Array.from({ length: shape.reduce((p, q) => p * q, 1) }, (_, i) => i + 1);
+const count = (shape: readonly number[]): number[] =>
+  Array.from({ length: shape.reduce((p, q) => p * q, 1) }, (_, i) => i + 1);
 const counted = (...shape: number[]): Tensor => make(count(shape), shape);
 const dtypeOf = (t: Tensor): DType => t.dtype;
 
@@ -36,7 +59,15 @@ describe("promotion", () => {
     expect(dtypeOf(add(x("bool"), 2))).toBe("i32");
     expect(dtypeOf(equal(x("i8"), 1))).toBe("bool");
   });
-  test.each([["u8", "i8", "i32"], ["u32", "i32", "i32"], ["f16", "i8", "f16"], ["f16", "i32", "f32"], ["f32", "f16", "f32"], ["bool", "u8", "u8"], ["i32", "f64", "f64"]] as const)("%s with %s is %s", (p, q, r) => {
+  test.each([
+    ["u8", "i8", "i32"],
+    ["u32", "i32", "i32"],
+    ["f16", "i8", "f16"],
+    ["f16", "i32", "f32"],
+    ["f32", "f16", "f32"],
+    ["bool", "u8", "u8"],
+    ["i32", "f64", "f64"],
+  ] as const)("%s with %s is %s", (p, q, r) => {
     expect(dtypeOf(mul(x(p), x(q)))).toBe(r);
     expect(dtypeOf(where(x("bool"), x(q), x(p)))).toBe(r);
   });
@@ -116,17 +147,25 @@ describe("derivatives at special points", () => {
     return values(pullback([y], [make(new Array<number>(y.size).fill(1), y.shape)], [x])[0] as Tensor);
   };
   test("ties of max share evenly", () => expect(derivative((x) => max(x), [2, 1, 2])).toEqual([0.5, 0, 0.5]));
-  test("the first winner of a window takes all", () => expect(derivative((x) => reduceWindow(x, "max", 2), [3, 3, 1])).toEqual([1, 1, 0]));
-  test("the first of running equals takes all", () => expect(derivative((x) => cummax(x), [1, 1, 0])).toEqual([3, 0, 0]));
+  test("the first winner of a window takes all", () =>
+    expect(derivative((x) => reduceWindow(x, "max", 2), [3, 3, 1])).toEqual([1, 1, 0]));
+  test("the first of running equals takes all", () =>
+    expect(derivative((x) => cummax(x), [1, 1, 0])).toEqual([3, 0, 0]));
   test("prod with one zero", () => expect(derivative((x) => prod(x), [2, 0, 3])).toEqual([0, 6, 0]));
   test("prod with two zeros", () => expect(derivative((x) => prod(x), [0, 0, 3])).toEqual([0, 0, 0]));
   test("cumprod with a zero", () => expect(derivative((x) => cumprod(x), [2, 0, 3])).toEqual([1, 8, 0]));
-  test("the last of repeated updates takes all", () => expect(derivative((u) => scatterSet(counted(2), ints(0, 0), u), [5, 6])).toEqual([0, 1]));
-  test("equals of scatterMax share", () => expect(derivative((u) => scatterMax(make([0, 9]), ints(0, 0, 1), u), [4, 4, 1])).toEqual([0.5, 0.5, 0]));
+  test("the last of repeated updates takes all", () =>
+    expect(derivative((u) => scatterSet(counted(2), ints(0, 0), u), [5, 6])).toEqual([0, 1]));
+  test("equals of scatterMax share", () =>
+    expect(derivative((u) => scatterMax(make([0, 9]), ints(0, 0, 1), u), [4, 4, 1])).toEqual([0.5, 0.5, 0]));
 });
 
 /** Convolution from its definition: y[n, o, p] = Σ x̃[n, c, s·p + d·k] w[o, c, k], where x̃ is dilated and padded. */
-function direct(x: number[][], w: number[][], c: { stride: number; low: number; high: number; lhs: number; rhs: number }): number[] {
+function direct(
+  x: number[][],
+  w: number[][],
+  c: { stride: number; low: number; high: number; lhs: number; rhs: number },
+): number[] {
   const ci = w.length / 2;
   const kernel = (w[0] as number[]).length;
   const padded = x.map((row) => {
@@ -138,21 +177,40 @@ function direct(x: number[][], w: number[][], c: { stride: number; low: number; 
   for (let o = 0; o < 2; o++)
     for (let p = 0; p * c.stride + (kernel - 1) * c.rhs < (padded[0] as number[]).length; p++) {
       let s = 0;
-      for (let i = 0; i < ci; i++) for (let k = 0; k < kernel; k++) s += ((padded[i] as number[])[p * c.stride + k * c.rhs] as number) * ((w[o * ci + i] as number[])[k] as number);
+      for (let i = 0; i < ci; i++)
+        for (let k = 0; k < kernel; k++)
+          s +=
+            ((padded[i] as number[])[p * c.stride + k * c.rhs] as number) * ((w[o * ci + i] as number[])[k] as number);
       out.push(s);
     }
   return out;
 }
 
 test("convolution agrees with its definition for any geometry", () => {
-  const geometry = fc.record({ n: fc.integer({ min: 1, max: 6 }), k: fc.integer({ min: 1, max: 3 }), stride: fc.integer({ min: 1, max: 3 }), low: fc.integer({ min: -1, max: 3 }), high: fc.integer({ min: -1, max: 3 }), lhs: fc.integer({ min: 1, max: 3 }), rhs: fc.integer({ min: 1, max: 3 }), seed: fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 40, maxLength: 40 }) });
+  const geometry = fc.record({
+    n: fc.integer({ min: 1, max: 6 }),
+    k: fc.integer({ min: 1, max: 3 }),
+    stride: fc.integer({ min: 1, max: 3 }),
+    low: fc.integer({ min: -1, max: 3 }),
+    high: fc.integer({ min: -1, max: 3 }),
+    lhs: fc.integer({ min: 1, max: 3 }),
+    rhs: fc.integer({ min: 1, max: 3 }),
+    seed: fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 40, maxLength: 40 }),
+  });
   fc.assert(
     fc.property(geometry, ({ n, k, stride, low, high, lhs, rhs, seed }) => {
       fc.pre((n - 1) * lhs + 1 + Math.min(0, low) + Math.min(0, high) >= 1);
       fc.pre((n - 1) * lhs + 1 + low + high >= (k - 1) * rhs + 1);
       const x = [0, 1].map((c) => seed.slice(c * n, c * n + n));
       const w = [0, 1, 2, 3].map((r) => seed.slice(20 + r * k, 20 + r * k + k));
-      const y = apply(convolution, [make(x.flat(), [1, 2, n]), make(w.flat(), [2, 2, k])], { stride: [stride], low: [low], high: [high], lhsDilation: [lhs], rhsDilation: [rhs], groups: 1 });
+      const y = apply(convolution, [make(x.flat(), [1, 2, n]), make(w.flat(), [2, 2, k])], {
+        stride: [stride],
+        low: [low],
+        high: [high],
+        lhsDilation: [lhs],
+        rhsDilation: [rhs],
+        groups: 1,
+      });
       expect(values(y).map((v) => v + 0)).toEqual(direct(x, w, { stride, low, high, lhs, rhs }).map((v) => v + 0));
     }),
     { numRuns: 200 },
@@ -161,18 +219,24 @@ test("convolution agrees with its definition for any geometry", () => {
 
 test("reshape, transpose and broadcast compose as on nested arrays", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 3 }), (m, n, b) => {
-      const x = counted(m, n);
-      const t = reshape(transpose(broadcastTo(x, [b, m, n])), [b * n, m]);
-      const expected = Array.from({ length: b * n * m }, (_, i) => (i % m) * n + (Math.floor(i / m) % n) + 1);
-      expect(values(t)).toEqual(expected);
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 3 }),
+      (m, n, b) => {
+        const x = counted(m, n);
+        const t = reshape(transpose(broadcastTo(x, [b, m, n])), [b * n, m]);
+        const expected = Array.from({ length: b * n * m }, (_, i) => (i % m) * n + (Math.floor(i / m) % n) + 1);
+        expect(values(t)).toEqual(expected);
+      },
+    ),
   );
 });
 
 describe("Threefry-2x32-20", () => {
   // Known answers of the Random123 distribution (kat_vectors). The counter of element 0 is (0, 0).
-  const both = (k0: number, k1: number, n = 1): number[] => values(apply(randomBits, [make([k0, k1], [2], "u32")], { shape: [n], words: "both" }));
+  const both = (k0: number, k1: number, n = 1): number[] =>
+    values(apply(randomBits, [make([k0, k1], [2], "u32")], { shape: [n], words: "both" }));
   test("key 0, counter 0", () => expect(both(0, 0)).toEqual([0x6b200159, 0x99ba4efe]));
   test("words fold by xor", () => {
     const words = both(5, 7, 3);
@@ -196,9 +260,19 @@ describe("errors name function and argument", () => {
     ["pad", () => pad(x, [[1, 1]]), ShapeError, /^pad: padding/],
     ["concat", () => concat([x, counted(3, 2)]), ShapeError, /^concat: /],
     ["concat of none", () => concat([]), ArgumentError, /^concat: /],
-    ["matmul", () => matmul(counted(3, 4), counted(5, 6)), ShapeError, /^matmul: inner sizes differ: a is \[3,4\], b is \[5,6\] \(4 ≠ 5\)$/],
+    [
+      "matmul",
+      () => matmul(counted(3, 4), counted(5, 6)),
+      ShapeError,
+      /^matmul: inner sizes differ: a is \[3,4\], b is \[5,6\] \(4 ≠ 5\)$/,
+    ],
     ["conv", () => conv(counted(1, 2, 4), counted(1, 3, 2)), ShapeError, /^conv: w: channels/],
-    ["conv option", () => conv(counted(1, 1, 4), counted(1, 1, 2), { strides: 1 } as never), ArgumentError, /^conv: strides: unknown option/],
+    [
+      "conv option",
+      () => conv(counted(1, 1, 4), counted(1, 1, 2), { strides: 1 } as never),
+      ArgumentError,
+      /^conv: strides: unknown option/,
+    ],
     ["maxPool", () => maxPool(counted(1, 1, 2), 3), ShapeError, /^maxPool: size/],
     ["maxPool padding", () => maxPool(counted(1, 1, 2), 1, { padding: 1 }), ArgumentError, /^maxPool: padding/],
     ["gather", () => gather(x, counted(2)), DTypeError, /^gather: indices/],
