@@ -58,8 +58,8 @@ function positions(shape: readonly number[]): number[][] {
 function compute(node: Tensor, env: Env): number[] | number[][] {
   const inputs = node.inputs.map((t) => env.get(t) as number[]);
   const { lower } = node.primitive;
-  if (node.primitive === part) return (env.get(node.inputs[0] as Tensor) as number[][])[node.attributes.index] as number[];
   if (node.inputs.length === 0 && node.storage !== null) return [...(node.storage.backend.readSync?.(node.storage, node.dtype, node.size) ?? [])];
+  if (node.primitive === part) return (env.get(node.inputs[0] as Tensor) as number[][])[node.attributes.index] as number[];
   if (lower.kind === "leaf") {
     if (node.host === null) throw new Error(`no value: ${node.primitive.name}`);
     return [...node.host];
