@@ -1,5 +1,5 @@
 import { isFloat } from "../dtype.ts";
-import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { reduceWindowPrimitive } from "../primitives/window.ts";
 import { show, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
@@ -55,20 +55,21 @@ function windowed(
 }
 
 /**
- * Sum, maximum or minimum over sliding windows on all axes. Of equal winners of a window the first takes the derivative.
+ * Sum, maximum or minimum over sliding windows on all axes. Of equal winners of a window the first takes the derivative; bool is
+ * added as i32.
  *
  * ```ts
  * reduceWindow(tensor([1, 2, 3, 4]), "sum", 2); // [3, 5, 7]
  * ```
- * Throws ShapeError when a window does not fit, ArgumentError for a bad or unknown option, DTypeError for the sum of bool.
+ * Throws ShapeError when a window does not fit, ArgumentError for a bad or unknown option.
  */
 export function reduceWindow(x: Tensor, op: "sum" | "max" | "min", size: PerAxis, options: WindowOptions = {}): Tensor {
   checkTensor("reduceWindow", x);
   checkOptions("reduceWindow", options, ["stride", "padding", "dilation"]);
   if (op !== "sum" && op !== "max" && op !== "min")
     throw new ArgumentError(`reduceWindow: op: ${String(op)} is unknown; use sum, max or min`);
-  if (op === "sum" && x.dtype === "bool") throw new DTypeError("reduceWindow: x: bool cannot be added; cast it first");
-  return windowed("reduceWindow", op, x, 0, size, options.stride ?? 1, options);
+  const y = op === "sum" && x.dtype === "bool" ? astype(x, "i32") : x;
+  return windowed("reduceWindow", op, y, 0, size, options.stride ?? 1, options);
 }
 
 function checkPooling(name: string, x: Tensor, options: WindowOptions): void {

@@ -1,41 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { type DType, isFloat } from "../../src/dtype.ts";
+import { isFloat } from "../../src/dtype.ts";
 import { stack } from "../../src/functions/shaping.ts";
-import { sizeOf } from "../../src/shape.ts";
-import { aliasOf, hostTensor, type Tensor } from "../../src/tensor.ts";
+import { aliasOf, type Tensor } from "../../src/tensor.ts";
 import { batchGraph, spread } from "../../src/transforms/batch.ts";
 import { pullback, pushforward } from "../../src/transforms/differentiate.ts";
-import { type Argument, type Case, cases, type Domain } from "../cases.ts";
-import { evaluate, hostArray, values } from "../reference.ts";
+import { type Case, cases } from "../cases.ts";
+import { draw, make } from "../draw.ts";
+import { evaluate, values } from "../reference.ts";
 
-function uniform(seed: number): () => number {
-  let s = (seed * 2654435761 + 12345) >>> 0;
-  return () => {
-    s = (Math.imul(s, 1664525) + 1013904223) >>> 0;
-    return s / 2 ** 32;
-  };
-}
-
-const ranges: Record<Domain, readonly [number, number]> = {
-  any: [-4, 4],
-  positive: [0.5, 4],
-  unit: [-0.9, 0.9],
-  above1: [1.1, 4],
-  small: [-1, 1],
-};
-
-function draw(arg: Argument, seed: number): Tensor {
-  const dtype = arg.dtype ?? "f64";
-  const next = uniform(seed);
-  const [low, high] = ranges[arg.domain ?? "any"];
-  const scale = isFloat(dtype) ? 1 : 25;
-  const data = Array.from({ length: sizeOf(arg.shape) }, () =>
-    dtype === "u32" ? Math.floor(next() * 2 ** 32) : (low + (high - low) * next()) * scale,
-  );
-  return make(arg.data ?? data, arg.shape, dtype);
-}
-const make = (data: readonly number[], shape: readonly number[], dtype: DType): Tensor =>
-  hostTensor(hostArray(data, dtype), shape, dtype);
 const noise = (t: Tensor, seed: number): Tensor => draw({ shape: t.shape }, seed);
 const dot = (p: readonly number[], q: readonly number[]): number => p.reduce((s, x, i) => s + x * (q[i] as number), 0);
 
