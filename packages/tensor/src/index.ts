@@ -22,7 +22,26 @@ export * from "./functions/pooling.ts";
 export * from "./functions/reduction.ts";
 export { where } from "./functions/selection.ts";
 export {
-  broadcastTo, concat, expandDims, flip, moveaxis, pad, permute, reshape, roll, slice, chunk, squeeze, stack, stopGradient, swapaxes, tile, transpose,
+  broadcastTo,
+  chunk,
+  concat,
+  expandDims,
+  flatten,
+  flip,
+  moveaxis,
+  pad,
+  permute,
+  repeat,
+  reshape,
+  roll,
+  slice,
+  squeeze,
+  stack,
+  stopGradient,
+  swapaxes,
+  tile,
+  transpose,
+  unstack,
 } from "./functions/shaping.ts";
 export { logSoftmax, logsumexp, softmax } from "./functions/softmax.ts";
 export { dispose, memory, realize, tidy } from "./memory.ts";
