@@ -36,7 +36,7 @@ function positions(shape: readonly number[]): number[][] {
 }
 
 /** A builder whose instructions run at once. */
-class Machine implements Builder {
+export class Machine implements Builder {
   readonly env: Env;
   readonly dtypes: DType[] = [];
   readonly numbers: number[] = [];

@@ -36,10 +36,10 @@ import {
   unstack,
 } from "../../src/functions/shaping.ts";
 import { convolution } from "../../src/primitives/convolution.ts";
-import { randomBits } from "../../src/primitives/random-bits.ts";
+import { randomBits, threefry } from "../../src/primitives/random-bits.ts";
 import { aliasOf, apply, hostTensor, type Tensor } from "../../src/tensor.ts";
 import { pullback } from "../../src/transforms/differentiate.ts";
-import { hostArray, values } from "../reference.ts";
+import { hostArray, Machine, values } from "../reference.ts";
 
 const make = (data: readonly number[], shape: readonly number[] = [data.length], dtype: DType = "f64"): Tensor =>
   hostTensor(hostArray(data, dtype), shape, dtype);
@@ -238,6 +238,15 @@ describe("Threefry-2x32-20", () => {
   const both = (k0: number, k1: number, n = 1): number[] =>
     values(apply(randomBits, [make([k0, k1], [2], "u32")], { shape: [n], words: "both" }));
   test("key 0, counter 0", () => expect(both(0, 0)).toEqual([0x6b200159, 0x99ba4efe]));
+  test.each([
+    [0, 0, 0, 0, 0x6b200159, 0x99ba4efe],
+    [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0x1cb996fc, 0xbb002be7],
+    [0x13198a2e, 0x03707344, 0x243f6a88, 0x85a308d3, 0xc4923a9c, 0x483df7a0],
+  ])("known answer of key %i %i, counter %i %i", (k0, k1, c0, c1, x0, x1) => {
+    const b = new Machine(new Map());
+    const u = (n: number): number => b.constant("u32", n);
+    expect(threefry(b, u(k0), u(k1), u(c0), u(c1)).map(b.get)).toEqual([x0, x1]);
+  });
   test("words fold by xor", () => {
     const words = both(5, 7, 3);
     const folded = values(apply(randomBits, [make([5, 7], [2], "u32")], { shape: [3], words: "xor" }));
