@@ -1,51 +1,95 @@
-import { add, div, maximum, minimum, mul, neg } from "./arithmetic.ts";
-import { abs, erf, exp, expm1, log1p, sigmoid, tanh } from "./elementary.ts";
-import { greater } from "./comparison.ts";
-import { real, type TensorLike } from "./operands.ts";
-import { where } from "./selection.ts";
+import { ArgumentError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
+import { add, clip, div, mul, neg, sub } from "./arithmetic.ts";
+import { greater, lessEqual } from "./comparison.ts";
+import { abs, erf, exp, expm1, log1p, sigmoid, tanh } from "./elementary.ts";
+import { checkOptions, real, type TensorLike } from "./operands.ts";
+import { where } from "./selection.ts";
 
-// Activations, elementwise; integers are taken as f32. All throw ArgumentError for anything that is no tensor or number.
+// All are elementwise; integers are taken as f32; NaN stays NaN. Where a branch could overflow, its argument is guarded as well, so that
+// derivatives of any order are finite.
 
-/** max(x, 0); its derivative at 0 is 0. */
+/** max(x, 0); its derivative at 0 is 0. `relu(tensor([-1, 2]))` is [0, 2]. Throws ArgumentError unless x is a tensor or a number. */
 export function relu(x: TensorLike): Tensor {
   const t = real("relu", x);
-  return where(greater(t, 0), t, 0);
+  return where(lessEqual(t, 0), 0, t);
 }
-/** x above 0, slope · x below (default 0.01). */
+
+/** min(max(x, 0), 6). `relu6(tensor([-1, 2, 9]))` is [0, 2, 6]. */
+export const relu6 = (x: TensorLike): Tensor => hardtanh(real("relu6", x), 0, 6);
+
+/** x where positive, else `slope` · x. `leakyRelu(tensor([-1, 2]))` is [-0.01, 2]. Throws ArgumentError for a slope that is no number. */
 export function leakyRelu(x: TensorLike, slope = 0.01): Tensor {
   const t = real("leakyRelu", x);
-  return where(greater(t, 0), t, mul(t, slope));
+  checkNumber("leakyRelu", slope, "slope");
+  return where(lessEqual(t, 0), mul(t, slope), t);
 }
-/** x above 0, α(eˣ − 1) below (Clevert et al. 2015, eq. 15). */
+
+/** x where positive, else `alpha` · (eˣ − 1) (Clevert et al. 2016). `elu(tensor([0, 2]))` is [0, 2]. Throws ArgumentError for a bad alpha. */
 export function elu(x: TensorLike, alpha = 1): Tensor {
   const t = real("elu", x);
-  return where(greater(t, 0), t, mul(expm1(minimum(t, 0)), alpha));
+  checkNumber("elu", alpha, "alpha");
+  const negative = lessEqual(t, 0);
+  return where(negative, mul(expm1(where(negative, t, 0)), alpha), t);
 }
-/** Scaled ELU with the fixed point of zero mean and unit variance (Klambauer et al. 2017, eq. 2). */
-export const selu = (x: TensorLike): Tensor => mul(elu(x, 1.6732632423543772), 1.0507009873554805);
-/** x·Φ(x); with `approximate` by tanh (Hendrycks and Gimpel 2016). */
+
+/** Scaled ELU, which keeps zero mean and unit variance (Klambauer et al. 2017, equation 2). `selu(tensor(1))` is 1.0507. */
+export const selu = (x: TensorLike): Tensor => mul(elu(real("selu", x), 1.6732632423543772), 1.0507009873554805);
+
+/**
+ * x · Φ(x) with the normal distribution function Φ (Hendrycks & Gimpel 2016), by erf, or by the tanh formula with `approximate`.
+ *
+ * ```ts
+ * gelu(x, { approximate: true });
+ * ```
+ * Throws ArgumentError for an unknown option.
+ */
 export function gelu(x: TensorLike, options: { readonly approximate?: boolean } = {}): Tensor {
   const t = real("gelu", x);
-  if (!options.approximate) return mul(mul(t, 0.5), add(erf(mul(t, Math.SQRT1_2)), 1));
-  return mul(mul(t, 0.5), add(tanh(mul(add(t, mul(mul(mul(t, t), t), 0.044715)), Math.sqrt(2 / Math.PI))), 1));
+  checkOptions("gelu", options, ["approximate"]);
+  const { approximate = false } = options;
+  if (typeof approximate !== "boolean")
+    throw new ArgumentError(`gelu: approximate: expected true or false, got ${String(approximate)}`);
+  if (!approximate) return mul(mul(t, 0.5), add(erf(mul(t, Math.SQRT1_2)), 1));
+  const inner = mul(add(t, mul(mul(mul(t, t), t), 0.044715)), Math.sqrt(2 / Math.PI));
+  return mul(mul(t, 0.5), add(tanh(inner), 1));
 }
-/** x · sigmoid(x). */
+
+/** x · sigmoid(x), also called swish. `silu(tensor(0))` is 0. */
 export function silu(x: TensorLike): Tensor {
   const t = real("silu", x);
   return mul(t, sigmoid(t));
 }
-/** log(1 + eˣ), without overflow. */
+
+/** log(1 + eˣ) without overflow. `softplus(tensor(1000))` is 1000. */
 export function softplus(x: TensorLike): Tensor {
   const t = real("softplus", x);
-  return add(maximum(t, 0), log1p(exp(neg(abs(t)))));
+  const positive = greater(t, 0);
+  return add(log1p(exp(where(positive, neg(t), t))), where(lessEqual(t, 0), 0, t));
 }
-/** log sigmoid(x), without overflow. */
+
+/** log(sigmoid(x)) without cancellation. `logSigmoid(tensor(-1000))` is -1000. */
 export const logSigmoid = (x: TensorLike): Tensor => neg(softplus(neg(real("logSigmoid", x))));
-/** x / (1 + |x|). */
+
+/** x / (1 + |x|). `softsign(tensor(1))` is 0.5. */
 export function softsign(x: TensorLike): Tensor {
   const t = real("softsign", x);
   return div(t, add(abs(t), 1));
 }
-/** x limited to [low, high], default [−1, 1]. */
-export const hardtanh = (x: TensorLike, low = -1, high = 1): Tensor => minimum(maximum(real("hardtanh", x), low), high);
+
+/** x limited to [low, high], default [−1, 1]. `hardtanh(tensor([-3, 0.5]))` is [-1, 0.5]. Throws ArgumentError when low > high. */
+export function hardtanh(x: TensorLike, low = -1, high = 1): Tensor {
+  if (!(low <= high)) throw new ArgumentError(`hardtanh: low: ${low} is not below high ${high}`);
+  return clip(real("hardtanh", x), low, high);
+}
+
+/** x − tanh(x). `tanhshrink(tensor(0))` is 0. */
+export function tanhshrink(x: TensorLike): Tensor {
+  const t = real("tanhshrink", x);
+  return sub(t, tanh(t));
+}
+
+function checkNumber(op: string, value: number, argument: string): void {
+  if (typeof value !== "number" || Number.isNaN(value))
+    throw new ArgumentError(`${op}: ${argument}: expected a number, got ${String(value)}`);
+}

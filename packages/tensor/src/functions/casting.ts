@@ -18,7 +18,7 @@ export function astype(x: Tensor, dtype: DType): Tensor {
 }
 
 /** Same as {@link astype}. */
-export const cast = astype;
+export const cast: typeof astype = astype;
 
 /** The bits of `x` read as another dtype of the same width. Throws DTypeError or ShapeError if the widths differ. */
 export function bitcast(x: Tensor, dtype: DType): Tensor {

@@ -1,43 +1,66 @@
-import { add, div, sub } from "./arithmetic.ts";
-import { exp, log } from "./elementary.ts";
-import { equal } from "./comparison.ts";
-import { abs } from "./elementary.ts";
-import { checkOptions, checkTensor, real } from "./operands.ts";
-import { max, sum, type Axes, type ReduceOptions } from "./reduction.ts";
-import { where } from "./selection.ts";
 import { checkAxes } from "../shape.ts";
-import { reshape, stopGradient } from "./shaping.ts";
 import type { Tensor } from "../tensor.ts";
+import { add, div, sub } from "./arithmetic.ts";
+import { isFinite } from "./comparison.ts";
+import { exp, log } from "./elementary.ts";
+import { full } from "./fill.ts";
+import { checkOptions, checkTensor, real } from "./operands.ts";
+import { type Axes, max, type ReduceOptions, sum } from "./reduction.ts";
+import { where } from "./selection.ts";
+import { reshape, stopGradient } from "./shaping.ts";
 
-/** The largest element as a constant shift, 0 where it is infinite: e^{x − shift} then neither overflows nor becomes NaN. */
-function shift(x: Tensor, axes: Axes): Tensor {
+// Every function here does not change when a constant is taken from x and put back, so the largest element carries no derivative.
+
+/** The largest element along `axes`, kept as axes of size 1, and 0 where it is infinite: what can be subtracted without making NaN. */
+function shift(x: Tensor, axes: readonly number[]): Tensor {
   const m = stopGradient(max(x, axes, { keepDims: true }));
-  return where(equal(abs(m), Infinity), 0, m);
+  return where(isFinite(m), m, 0);
 }
 
-/** log Σ eˣ over `axes` (default all), without overflow; −∞ where all are −∞. Throws ShapeError for a bad or empty axis. */
+function prepare(op: string, x: Tensor, axes: Axes): [x: Tensor, axes: number[], empty: boolean] {
+  checkTensor(op, x);
+  const list = checkAxes(op, axes, x.rank);
+  return [real(op, x), list, list.some((a) => x.shape[a] === 0)];
+}
+
+/**
+ * eˣ / Σ eˣ over `axes` (default the last): non-negative, sums to 1. Safe for large x; −∞ gives 0.
+ *
+ * ```ts
+ * softmax(tensor([0, 0])); // [0.5, 0.5]
+ * ```
+ * Throws ShapeError for an axis out of range.
+ */
+export function softmax(x: Tensor, axes: Axes = -1): Tensor {
+  const [t, list, empty] = prepare("softmax", x, axes);
+  if (empty) return t;
+  const e = exp(sub(t, shift(t, list)));
+  return div(e, sum(e, list, { keepDims: true }));
+}
+
+/** log(softmax(x)) over `axes` (default the last), without cancellation. `logSoftmax(tensor([0, 0]))` is [-0.693, -0.693]. Throws ShapeError for a bad axis. */
+export function logSoftmax(x: Tensor, axes: Axes = -1): Tensor {
+  const [t, list, empty] = prepare("logSoftmax", x, axes);
+  if (empty) return t;
+  const d = sub(t, shift(t, list));
+  return sub(d, log(sum(exp(d), list, { keepDims: true })));
+}
+
+/**
+ * log Σ eˣ over `axes` (default all) without overflow; −∞ over nothing, +∞ if any element is.
+ *
+ * ```ts
+ * logsumexp(tensor([1000, 1000])); // 1000.693
+ * ```
+ * Throws ShapeError for an axis out of range, ArgumentError for an unknown option.
+ */
 export function logsumexp(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  checkTensor("logsumexp", x);
+  const [t, list, empty] = prepare("logsumexp", x, axes);
   checkOptions("logsumexp", options, ["keepDims"]);
-  const t = real("logsumexp", x);
-  const m = shift(t, axes);
-  const y = add(log(sum(exp(sub(t, m)), axes, { keepDims: true })), m);
-  const list = checkAxes("logsumexp", axes, t.rank);
-  return options.keepDims ? y : reshape(y, t.shape.filter((_, i) => !list.includes(i)));
-}
-
-/** eˣ / Σ eˣ along `axis` (default the last). Throws ShapeError for a bad or empty axis. */
-export function softmax(x: Tensor, axis: Axes = -1): Tensor {
-  checkTensor("softmax", x);
-  const t = real("softmax", x);
-  const e = exp(sub(t, shift(t, axis)));
-  return div(e, sum(e, axis, { keepDims: true }));
-}
-
-/** x − log Σ eˣ along `axis` (default the last). Throws ShapeError for a bad or empty axis. */
-export function logSoftmax(x: Tensor, axis: Axes = -1): Tensor {
-  checkTensor("logSoftmax", x);
-  const t = real("logSoftmax", x);
-  const y = sub(t, shift(t, axis));
-  return sub(y, log(sum(exp(y), axis, { keepDims: true })));
+  const shape = options.keepDims
+    ? t.shape.map((n, i) => (list.includes(i) ? 1 : n))
+    : t.shape.filter((_, i) => !list.includes(i));
+  if (empty) return full(shape, -Infinity, { dtype: t.dtype });
+  const m = shift(t, list);
+  return reshape(add(log(sum(exp(sub(t, m)), list, { keepDims: true })), m), shape);
 }

@@ -1,0 +1,139 @@
+import { ArgumentError, ShapeError, TraceError } from "../errors.ts";
+import { add, mul, rem } from "../functions/arithmetic.ts";
+import { astype } from "../functions/casting.ts";
+import { less } from "../functions/comparison.ts";
+import { log } from "../functions/elementary.ts";
+import { gather } from "../functions/indexing.ts";
+import { checkOptions, checkTensor, real } from "../functions/operands.ts";
+import { argmax } from "../functions/reduction.ts";
+import { moveaxis } from "../functions/shaping.ts";
+import { checkAxis, checkShape, type Shape, show, sizeOf } from "../shape.ts";
+import { hostTensor, Tensor } from "../tensor.ts";
+import { gumbel, uniform } from "./continuous.ts";
+import { bits, checkKey, type Key, split } from "./key.ts";
+
+/**
+ * True with probability `p` (default 0.5; a tensor broadcasts). `shape` is that of p unless given.
+ *
+ * ```ts
+ * bernoulli(key(0), 0.9, [4]);
+ * ```
+ * Throws ArgumentError for a bad key or shape, and for p outside [0, 1].
+ */
+export function bernoulli(k: Key, p: number | Tensor = 0.5, shape: Shape = p instanceof Tensor ? p.shape : []): Tensor {
+  checkKey("bernoulli", k);
+  checkShape("bernoulli", shape);
+  if (!(p instanceof Tensor) && !(p >= 0 && p <= 1))
+    throw new ArgumentError(`bernoulli: p: ${String(p)} is outside [0, 1]`);
+  return less(uniform(k, shape), p);
+}
+
+/**
+ * Positions (i32) drawn with probabilities softmax(logits) along `axis` (default the last), by Gumbel's trick. The result has `shape` (default none)
+ * in front of the other axes of logits.
+ *
+ * ```ts
+ * categorical(key(0), zeros([10]), { shape: [5] }); // 5 positions below 10
+ * ```
+ * Throws ShapeError for a bad axis, ArgumentError for a bad key or option.
+ */
+export function categorical(
+  k: Key,
+  logits: Tensor,
+  options: { readonly axis?: number; readonly shape?: Shape } = {},
+): Tensor {
+  checkKey("categorical", k);
+  checkTensor("categorical", logits, "logits");
+  checkOptions("categorical", options, ["axis", "shape"]);
+  const { axis = -1, shape = [] } = options;
+  checkShape("categorical", shape);
+  const last = moveaxis(real("categorical", logits), checkAxis("categorical", axis, logits.rank), -1);
+  return argmax(add(gumbel(k, [...shape, ...last.shape], { dtype: last.dtype }), last), -1);
+}
+
+/**
+ * Integers (i32) in [low, high), as even as 64 bits allow.
+ *
+ * ```ts
+ * randint(key(0), [3], 0, 10);
+ * ```
+ * Throws ArgumentError for a bad key or shape, or bounds that are no i32 interval.
+ */
+export function randint(k: Key, shape: Shape, low: number, high: number): Tensor {
+  checkKey("randint", k);
+  checkShape("randint", shape);
+  if (!Number.isInteger(low) || !Number.isInteger(high) || low >= high || low < -(2 ** 31) || high > 2 ** 31 - 1)
+    throw new ArgumentError(`randint: low: [${low}, ${high}) is no interval of 32-bit integers`);
+  const span = high - low;
+  // (upper · 2³² + lower) mod span, in 32 bits; 2³² mod span is worked out from 2¹⁶ mod span, as in JAX.
+  const half = 2 ** 16 % span;
+  const [p, q] = split(k) as [Key, Key];
+  const upper = mul(rem(bits(p, shape), span), (Math.imul(half, half) >>> 0) % span);
+  return add(astype(rem(add(upper, rem(bits(q, shape), span)), span), "i32"), low);
+}
+
+/**
+ * The numbers 0 … n−1 (i32), or the slices of a tensor along axis 0, in random order. The order is found by sorting random bits on the host, so
+ * the key must have a value, and the backend must be able to read at once.
+ *
+ * ```ts
+ * permutation(key(0), 5);
+ * ```
+ * Throws TraceError for a traced key, ArgumentError for a bad key or count, ShapeError for a scalar.
+ */
+export function permutation(k: Key, x: number | Tensor): Tensor {
+  checkKey("permutation", k);
+  if (x instanceof Tensor) {
+    if (x.rank === 0) throw new ShapeError("permutation: x: a scalar has no slices");
+    return gather(x, permutation(k, x.shape[0] as number));
+  }
+  checkShape("permutation", [x], "x");
+  if (k.abstract)
+    throw new TraceError(
+      "permutation: key: is traced, and the order is sorted on the host; make the permutation outside and pass it in",
+    );
+  const drawn = bits(k, [x]);
+  const order = drawn.dataSync();
+  drawn.dispose();
+  const positions = Int32Array.from({ length: x }, (_, i) => i);
+  // Ties are rare and go by position: the same on every machine.
+  positions.sort((a, b) => (order[a] as number) - (order[b] as number) || a - b);
+  return hostTensor(positions, [x], "i32");
+}
+
+/** Same as {@link permutation}. */
+export const shuffle: typeof permutation = permutation;
+
+/** Options of {@link choice}. */
+export interface ChoiceOptions {
+  /** May an element be drawn twice? Default true; false needs a key with a value, see {@link permutation}. */
+  readonly replace?: boolean;
+  /** Probability of each, default all equal. */
+  readonly p?: Tensor;
+}
+
+/**
+ * Elements drawn from 0 … n−1 or from the slices of a tensor along axis 0: [...shape, ...slice].
+ *
+ * ```ts
+ * choice(key(0), 10, [3], { replace: false });
+ * ```
+ * Throws ArgumentError when there is nothing or too little to draw from or for `p` without replacement, ShapeError when p has another size.
+ */
+export function choice(k: Key, x: number | Tensor, shape: Shape = [], options: ChoiceOptions = {}): Tensor {
+  checkKey("choice", k);
+  checkShape("choice", shape);
+  checkOptions("choice", options, ["replace", "p"]);
+  const { replace = true, p } = options;
+  const n = x instanceof Tensor ? (x.shape[0] ?? 0) : x;
+  if (!Number.isInteger(n) || n < 1)
+    throw new ArgumentError(`choice: x: nothing to draw from: ${x instanceof Tensor ? show(x.shape) : String(x)}`);
+  if (p !== undefined && (p.rank !== 1 || p.size !== n))
+    throw new ShapeError(`choice: p: expected shape [${n}], got ${show(p.shape)}`);
+  if (!replace && p !== undefined) throw new ArgumentError("choice: p: is not supported without replacement");
+  if (!replace && sizeOf(shape) > n)
+    throw new ArgumentError(`choice: shape: ${sizeOf(shape)} draws without replacement from ${n}`);
+  const taken = (): Tensor => hostTensor(permutation(k, n).dataSync().slice(0, sizeOf(shape)), shape, "i32");
+  const picks = !replace ? taken() : p === undefined ? randint(k, shape, 0, n) : categorical(k, log(p), { shape });
+  return x instanceof Tensor ? gather(x, picks) : picks;
+}
