@@ -44,7 +44,8 @@ export function tidy<R>(f: () => R): R {
   let keep: readonly Tensor[] = [];
   try {
     const result = f();
-    if (result instanceof Promise) throw new ArgumentError("tidy: f: must be synchronous; realize what you need before you await");
+    if (result instanceof Promise)
+      throw new ArgumentError("tidy: f: must be synchronous; realize what you need before you await");
     const leaves = treeLeaves(result);
     if (leaves.some(inTransform)) keep = reach(leaves, 0);
     else {

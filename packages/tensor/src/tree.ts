@@ -20,7 +20,12 @@ export type Structure =
   /** A value that is not a tensor: null, undefined, numbers, strings, functions, foreign objects. */
   | { readonly kind: "static"; readonly value: unknown }
   | { readonly kind: "array"; readonly children: readonly Structure[] }
-  | { readonly kind: "object"; readonly prototype: object | null; readonly keys: readonly string[]; readonly children: readonly Structure[] };
+  | {
+      readonly kind: "object";
+      readonly prototype: object | null;
+      readonly keys: readonly string[];
+      readonly children: readonly Structure[];
+    };
 
 const leaf: Structure = { kind: "leaf" };
 const MAX_DEPTH = 200;
@@ -41,7 +46,12 @@ function visit(x: unknown, leaves: Tensor[], depth: number): Structure {
   if (Array.isArray(x)) return { kind: "array", children: x.map((child) => visit(child, leaves, depth + 1)) };
   if (!isBranch(x)) return { kind: "static", value: x };
   const keys = Object.keys(x);
-  return { kind: "object", prototype: Object.getPrototypeOf(x) as object | null, keys, children: keys.map((k) => visit(x[k], leaves, depth + 1)) };
+  return {
+    kind: "object",
+    prototype: Object.getPrototypeOf(x) as object | null,
+    keys,
+    children: keys.map((k) => visit(x[k], leaves, depth + 1)),
+  };
 }
 
 /**
@@ -80,7 +90,8 @@ function build<L>(s: Structure, next: () => L): unknown {
 export function treeUnflatten<T = unknown>(structure: Structure, leaves: readonly unknown[]): T {
   let i = 0;
   const tree = build(structure, () => leaves[i++]);
-  if (i !== leaves.length) throw new ArgumentError(`treeUnflatten: leaves: the structure has ${i} places, got ${leaves.length}`);
+  if (i !== leaves.length)
+    throw new ArgumentError(`treeUnflatten: leaves: the structure has ${i} places, got ${leaves.length}`);
   return tree as T;
 }
 
@@ -125,7 +136,9 @@ const describe = (s: Structure): string => {
   if (s.kind === "array") return `an array of ${s.children.length}`;
   if (s.kind === "static") return typeof s.value === "function" ? "a function" : String(s.value);
   const name = (s.prototype as { constructor?: { name?: string } } | null)?.constructor?.name;
-  return name === undefined || name === "Object" ? `an object {${s.keys.join(", ")}}` : `a ${name} {${s.keys.join(", ")}}`;
+  return name === undefined || name === "Object"
+    ? `an object {${s.keys.join(", ")}}`
+    : `a ${name} {${s.keys.join(", ")}}`;
 };
 
 /** The first difference between two structures in words, or null when they agree. Keys may come in any order; static values compare by value. */
@@ -165,7 +178,8 @@ export function leavesLike(op: string, structure: Structure, tree: unknown, argu
 function gather(s: Structure, x: unknown, out: Tensor[]): void {
   if (s.kind === "leaf") out.push(x as Tensor);
   else if (s.kind === "array") s.children.forEach((child, i) => gather(child, (x as unknown[])[i], out));
-  else if (s.kind === "object") s.children.forEach((child, i) => gather(child, (x as Record<string, unknown>)[s.keys[i] as string], out));
+  else if (s.kind === "object")
+    s.children.forEach((child, i) => gather(child, (x as Record<string, unknown>)[s.keys[i] as string], out));
 }
 
 /**
@@ -176,10 +190,17 @@ function gather(s: Structure, x: unknown, out: Tensor[]): void {
  * const updated = treeMap((p, g) => sub(p, mul(g, 0.1)), model, grads);
  * ```
  */
-export function treeMap<T, U extends readonly unknown[]>(f: (leaf: Tensor, ...others: { [K in keyof U]: Tensor }) => Tensor | null | undefined, tree: T, ...others: U): T {
+export function treeMap<T, U extends readonly unknown[]>(
+  f: (leaf: Tensor, ...others: { [K in keyof U]: Tensor }) => Tensor | null | undefined,
+  tree: T,
+  ...others: U
+): T {
   const [leaves, structure] = treeFlatten(tree);
   const rest = others.map((other, i) => leavesLike("treeMap", structure, other, `tree ${i + 2}`));
-  return treeUnflatten<T>(structure, leaves.map((x, i) => f(x, ...(rest.map((r) => r[i]) as { [K in keyof U]: Tensor }))));
+  return treeUnflatten<T>(
+    structure,
+    leaves.map((x, i) => f(x, ...(rest.map((r) => r[i]) as { [K in keyof U]: Tensor }))),
+  );
 }
 
 /**
@@ -189,7 +210,8 @@ export function treeMap<T, U extends readonly unknown[]>(f: (leaf: Tensor, ...ot
  * sameStructure({ a: x }, { a: y }); // true
  * ```
  */
-export const sameStructure = (a: unknown, b: unknown): boolean => treeMismatch(treeStructure(a), treeStructure(b)) === null;
+export const sameStructure = (a: unknown, b: unknown): boolean =>
+  treeMismatch(treeStructure(a), treeStructure(b)) === null;
 
 const identities = new WeakMap<object, number>();
 let nextIdentity = 1;
@@ -222,4 +244,5 @@ export function structureKey(s: Structure): string {
 }
 
 /** Shape and dtype of a leaf as a word, for cache keys and messages. */
-export const avalKey = (t: { readonly dtype: string; readonly shape: readonly number[] }): string => `${t.dtype}${show(t.shape)}`;
+export const avalKey = (t: { readonly dtype: string; readonly shape: readonly number[] }): string =>
+  `${t.dtype}${show(t.shape)}`;

@@ -1,14 +1,14 @@
 import { ArgumentError } from "../errors.ts";
 import type { Primitive } from "../primitive.ts";
 import { barrier } from "../primitives/structure.ts";
-import { applyMany } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
-import { treeFlatten, treeUnflatten } from "../tree.ts";
+import { applyMany } from "../tensor.ts";
 import type { Structure } from "../tree.ts";
+import { treeFlatten, treeUnflatten } from "../tree.ts";
 import { batchGraph, spread } from "./batch.ts";
 import { pullback, pushforward } from "./differentiate.ts";
-import { trace } from "./graph.ts";
 import type { Graph, Traced } from "./graph.ts";
+import { trace } from "./graph.ts";
 
 /** A call of a closed graph whose reverse pass computes the graph anew instead of keeping its intermediates. */
 const recomputed: Primitive<{ readonly graph: Graph }> = {
@@ -26,7 +26,11 @@ const recomputed: Primitive<{ readonly graph: Graph }> = {
     const traced = trace([...out.inputs, ...given], (inputs) => {
       const xs = inputs.slice(0, n);
       const vs = inputs.slice(n);
-      const dys = pushforward(out.attributes.graph.apply(xs), xs, tangents.map((t) => (t === null ? null : (vs.shift() as Tensor))));
+      const dys = pushforward(
+        out.attributes.graph.apply(xs),
+        xs,
+        tangents.map((t) => (t === null ? null : (vs.shift() as Tensor))),
+      );
       places = dys.flatMap((dy, i) => (dy === null ? [] : [i]));
       return dys.filter((dy) => dy !== null);
     });
@@ -36,14 +40,20 @@ const recomputed: Primitive<{ readonly graph: Graph }> = {
   batch(inputs, batched, size, out) {
     const { graph } = out.attributes;
     const traced = trace(inputs, (values) =>
-      batchGraph(graph.outputs, graph.inputs, values.map((value, i) => ({ value, batched: batched[i] as boolean })), size).map((y) => spread(y, size)),
+      batchGraph(
+        graph.outputs,
+        graph.inputs,
+        values.map((value, i) => ({ value, batched: batched[i] as boolean })),
+        size,
+      ).map((y) => spread(y, size)),
     );
     return call(traced, inputs);
   },
   lower: { kind: "inline", expand: (node) => node.attributes.graph.apply(node.inputs) },
 };
 
-const call = ({ graph, captures }: Traced, inputs: readonly Tensor[]): Tensor[] => applyMany(recomputed, [...inputs, ...captures], { graph });
+const call = ({ graph, captures }: Traced, inputs: readonly Tensor[]): Tensor[] =>
+  applyMany(recomputed, [...inputs, ...captures], { graph });
 
 /**
  * `f` with its intermediates forgotten: the reverse pass computes them again from the arguments, trading time for memory. Arguments and

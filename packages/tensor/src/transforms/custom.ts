@@ -4,17 +4,21 @@ import { zerosLike } from "../functions/fill.ts";
 import { sum } from "../functions/reduction.ts";
 import type { Aval, Primitive } from "../primitive.ts";
 import { sameShape, show } from "../shape.ts";
-import { aliasOf, applyMany } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
-import { leavesLike, treeFlatten, treeStructure, treeUnflatten } from "../tree.ts";
+import { aliasOf, applyMany } from "../tensor.ts";
 import type { Structure } from "../tree.ts";
+import { leavesLike, treeFlatten, treeStructure, treeUnflatten } from "../tree.ts";
 import { batchGraph, spread } from "./batch.ts";
 import { pullback } from "./differentiate.ts";
-import { partsOf, trace } from "./graph.ts";
 import type { Graph } from "./graph.ts";
+import { partsOf, trace } from "./graph.ts";
 
 /** A derivative rule on flat lists: values in, values out, and the cotangents (vjp) or tangents (jvp). */
-type FlatRule = (inputs: readonly Tensor[], outputs: readonly Tensor[], vectors: readonly Tensor[]) => readonly (Tensor | null)[];
+type FlatRule = (
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+  vectors: readonly Tensor[],
+) => readonly (Tensor | null)[];
 
 interface Custom {
   readonly graph: Graph;
@@ -24,7 +28,8 @@ interface Custom {
   readonly jvp: FlatRule;
 }
 
-const fill = (vectors: readonly (Tensor | null)[], like: readonly Tensor[]): Tensor[] => like.map((x, i) => vectors[i] ?? zerosLike(x));
+const fill = (vectors: readonly (Tensor | null)[], like: readonly Tensor[]): Tensor[] =>
+  like.map((x, i) => vectors[i] ?? zerosLike(x));
 
 const custom: Primitive<Custom> = {
   name: "customGradient",
@@ -37,7 +42,9 @@ const custom: Primitive<Custom> = {
   jvp(tangents, out) {
     const { args, jvp } = out.attributes;
     if (tangents.slice(args).some((t) => t !== null))
-      throw new GradientError("customGradient: the function captures a tensor that is being differentiated; pass it as an argument");
+      throw new GradientError(
+        "customGradient: the function captures a tensor that is being differentiated; pass it as an argument",
+      );
     const inputs = out.inputs.slice(0, args);
     return jvp(inputs, partsOf(out), fill(tangents, inputs));
   },
@@ -46,20 +53,31 @@ const custom: Primitive<Custom> = {
     const flags = batched.slice(0, args);
     const all = graph.outputs.map(() => true);
     const traced = trace(inputs, (values) =>
-      batchGraph(graph.outputs, graph.inputs, values.map((value, i) => ({ value, batched: batched[i] as boolean })), size).map((y) => spread(y, size)),
+      batchGraph(
+        graph.outputs,
+        graph.inputs,
+        values.map((value, i) => ({ value, batched: batched[i] as boolean })),
+        size,
+      ).map((y) => spread(y, size)),
     );
     return applyMany(custom, [...inputs, ...traced.captures], {
       graph: traced.graph,
       args,
       // an argument that all examples share collects the cotangents of all
-      vjp: (xs, ys, cts) => batchRule(vjp, [xs, ys, cts], [flags, all, all], size).map((g, i) => (g === null || flags[i] ? g : sum(g, 0))),
+      vjp: (xs, ys, cts) =>
+        batchRule(vjp, [xs, ys, cts], [flags, all, all], size).map((g, i) => (g === null || flags[i] ? g : sum(g, 0))),
       jvp: (xs, ys, vs) => batchRule(jvp, [xs, ys, vs], [flags, all, flags], size),
     });
   },
   lower: { kind: "inline", expand: (node) => node.attributes.graph.apply(node.inputs) },
 };
 
-function batchRule(rule: FlatRule, groups: readonly (readonly Tensor[])[], flags: readonly (readonly boolean[])[], size: number): (Tensor | null)[] {
+function batchRule(
+  rule: FlatRule,
+  groups: readonly (readonly Tensor[])[],
+  flags: readonly (readonly boolean[])[],
+  size: number,
+): (Tensor | null)[] {
   const marks = flags.flat();
   const values = groups.flat();
   const [a, b] = [groups[0]?.length ?? 0, groups[1]?.length ?? 0];
@@ -67,7 +85,12 @@ function batchRule(rule: FlatRule, groups: readonly (readonly Tensor[])[], flags
   let results: (Tensor | null)[] = [];
   trace(values.map(example), (ps) => {
     const ys = rule(ps.slice(0, a), ps.slice(a, a + b), ps.slice(a + b));
-    const out = batchGraph(ys.filter((y) => y !== null), ps, values.map((value, i) => ({ value, batched: marks[i] as boolean })), size);
+    const out = batchGraph(
+      ys.filter((y) => y !== null),
+      ps,
+      values.map((value, i) => ({ value, batched: marks[i] as boolean })),
+      size,
+    );
     results = ys.map((y) => (y === null ? null : spread(out.shift() as (typeof out)[number], size)));
     return [];
   });
@@ -79,8 +102,14 @@ function transpose(rule: FlatRule, side: "inputs" | "outputs"): FlatRule {
   return (inputs, outputs, vectors) => {
     const probes = (side === "inputs" ? inputs : outputs).map((t) => aliasOf(zerosLike(t), 0));
     const images = rule(inputs, outputs, probes);
-    const some = images.flatMap((image, i) => (image === null || !isFloat(image.dtype) ? [] : [[image, vectors[i] as Tensor] as const]));
-    return pullback(some.map(([y]) => y), some.map(([, v]) => v), probes);
+    const some = images.flatMap((image, i) =>
+      image === null || !isFloat(image.dtype) ? [] : [[image, vectors[i] as Tensor] as const],
+    );
+    return pullback(
+      some.map(([y]) => y),
+      some.map(([, v]) => v),
+      probes,
+    );
   };
 }
 
@@ -102,7 +131,10 @@ export interface CustomRules<A extends readonly unknown[], R> {
  * const clipped = customGradient((x: Tensor) => x, { vjp: (ct) => [clip(ct, -1, 1)] });
  * ```
  */
-export function customGradient<A extends readonly unknown[], R>(f: (...args: A) => R, rules: CustomRules<A, R>): (...args: A) => R {
+export function customGradient<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  rules: CustomRules<A, R>,
+): (...args: A) => R {
   const { vjp, jvp } = rules;
   if (vjp === undefined && jvp === undefined) throw new ArgumentError("customGradient: rules: give vjp, jvp, or both");
   return (...args) => {
@@ -115,9 +147,25 @@ export function customGradient<A extends readonly unknown[], R>(f: (...args: A) 
     });
     const shape = output as Structure;
     const flatVjp: FlatRule | undefined =
-      vjp && ((xs, ys, cts) => flatGrads(vjp(treeUnflatten<R>(shape, cts), treeUnflatten<R>(shape, ys), ...treeUnflatten<A>(input, xs)), treeUnflatten<A>(input, xs)));
+      vjp &&
+      ((xs, ys, cts) =>
+        flatGrads(
+          vjp(treeUnflatten<R>(shape, cts), treeUnflatten<R>(shape, ys), ...treeUnflatten<A>(input, xs)),
+          treeUnflatten<A>(input, xs),
+        ));
     const flatJvp: FlatRule | undefined =
-      jvp && ((xs, ys, vs) => checked("jvp", ys, leavesLike("customGradient", shape, jvp(treeUnflatten<A>(input, vs), treeUnflatten<R>(shape, ys), ...treeUnflatten<A>(input, xs)), "jvp")));
+      jvp &&
+      ((xs, ys, vs) =>
+        checked(
+          "jvp",
+          ys,
+          leavesLike(
+            "customGradient",
+            shape,
+            jvp(treeUnflatten<A>(input, vs), treeUnflatten<R>(shape, ys), ...treeUnflatten<A>(input, xs)),
+            "jvp",
+          ),
+        ));
     const attributes: Custom = {
       graph,
       args: leaves.length,
@@ -129,7 +177,8 @@ export function customGradient<A extends readonly unknown[], R>(f: (...args: A) 
 }
 
 function flatGrads(grads: readonly unknown[], args: readonly unknown[]): (Tensor | null)[] {
-  if (!Array.isArray(grads) || grads.length !== args.length) throw new ArgumentError(`customGradient: vjp: return an array of ${args.length} cotangents, one per argument`);
+  if (!Array.isArray(grads) || grads.length !== args.length)
+    throw new ArgumentError(`customGradient: vjp: return an array of ${args.length} cotangents, one per argument`);
   return args.flatMap((arg, i): readonly (Tensor | null)[] => {
     const like = treeFlatten(arg)[0];
     if (grads[i] === null || grads[i] === undefined) return like.map(() => null);
@@ -140,7 +189,8 @@ function flatGrads(grads: readonly unknown[], args: readonly unknown[]): (Tensor
 function checked(rule: string, like: readonly Tensor[], vectors: readonly Tensor[]): readonly Tensor[] {
   vectors.forEach((v, i) => {
     const x = like[i] as Tensor;
-    if (!sameShape(v.shape, x.shape)) throw new ShapeError(`customGradient: ${rule}: leaf ${i} has shape ${show(v.shape)}, expected ${show(x.shape)}`);
+    if (!sameShape(v.shape, x.shape))
+      throw new ShapeError(`customGradient: ${rule}: leaf ${i} has shape ${show(v.shape)}, expected ${show(x.shape)}`);
   });
   return vectors;
 }

@@ -1,8 +1,8 @@
 import { isFloat } from "../dtype.ts";
 import { GradientError } from "../errors.ts";
 import { add } from "../functions/arithmetic.ts";
-import { part } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
+import { part } from "../tensor.ts";
 import { isActive } from "../trace.ts";
 import { between, interpret } from "./graph.ts";
 
@@ -10,7 +10,11 @@ import { between, interpret } from "./graph.ts";
  * Reverse mode: the cotangents of `xs`, given those of `ys`; null where none arrives. One walk from the youngest node to the oldest.
  * Throws GradientError where history between them was let go.
  */
-export function pullback(ys: readonly Tensor[], cts: readonly (Tensor | null)[], xs: readonly Tensor[]): (Tensor | null)[] {
+export function pullback(
+  ys: readonly Tensor[],
+  cts: readonly (Tensor | null)[],
+  xs: readonly Tensor[],
+): (Tensor | null)[] {
   const nodes = between(ys, xs, historyCheck(xs));
   const inside = new Set(nodes);
   const sums = new Map<Tensor, Tensor>();
@@ -45,21 +49,33 @@ export function pullback(ys: readonly Tensor[], cts: readonly (Tensor | null)[],
 }
 
 /** What depends on the arguments of a running transform is never cut, so a cut tensor met there does not depend on them. */
-const historyCheck = (xs: readonly Tensor[]): ((t: Tensor) => void) | undefined => (xs.every((x) => isActive(x.trace)) ? undefined : checkHistory);
+const historyCheck = (xs: readonly Tensor[]): ((t: Tensor) => void) | undefined =>
+  xs.every((x) => isActive(x.trace)) ? undefined : checkHistory;
 
 function checkHistory(t: Tensor): void {
   if (t.cut)
-    throw new GradientError(`gradient: the history of ${t} was dropped because its graph grew past the bound; differentiate inside grad(), or shorten the graph with realize() or jit()`);
+    throw new GradientError(
+      `gradient: the history of ${t} was dropped because its graph grew past the bound; differentiate inside grad(), or shorten the graph with realize() or jit()`,
+    );
 }
 
 /** Forward mode: the tangents of `ys`, given those of `xs`; null is zero. */
-export function pushforward(ys: readonly Tensor[], xs: readonly Tensor[], tangents: readonly (Tensor | null)[]): (Tensor | null)[] {
+export function pushforward(
+  ys: readonly Tensor[],
+  xs: readonly Tensor[],
+  tangents: readonly (Tensor | null)[],
+): (Tensor | null)[] {
   type T = Tensor | null;
   const env = new Map<Tensor, T | readonly T[]>(xs.map((x, i) => [x, isFloat(x.dtype) ? (tangents[i] ?? null) : null]));
-  interpret<T>(between(ys, xs, historyCheck(xs)), env, () => null, (node, inputs) => {
-    if (node.parts !== null && inputs.every((t) => t === null)) return node.parts.map(() => null);
-    if (node.parts === null && (!isFloat(node.dtype) || inputs.every((t) => t === null))) return null;
-    return node.primitive.jvp(inputs, node);
-  });
+  interpret<T>(
+    between(ys, xs, historyCheck(xs)),
+    env,
+    () => null,
+    (node, inputs) => {
+      if (node.parts !== null && inputs.every((t) => t === null)) return node.parts.map(() => null);
+      if (node.parts === null && (!isFloat(node.dtype) || inputs.every((t) => t === null))) return null;
+      return node.primitive.jvp(inputs, node);
+    },
+  );
   return ys.map((y) => (env.get(y) as T | undefined) ?? null);
 }

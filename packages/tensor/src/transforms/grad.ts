@@ -40,19 +40,27 @@ export function valueAndGrad<A extends readonly unknown[], const N extends numbe
   f: (...args: A) => Tensor,
   options?: GradOptions<N> & { readonly hasAux?: false },
 ): (...args: A) => [Tensor, Grads<A, N>];
-export function valueAndGrad(f: (...args: readonly unknown[]) => unknown, options: GradOptions<number | readonly number[]> = {}): (...args: readonly unknown[]) => [unknown, unknown] {
+export function valueAndGrad(
+  f: (...args: readonly unknown[]) => unknown,
+  options: GradOptions<number | readonly number[]> = {},
+): (...args: readonly unknown[]) => [unknown, unknown] {
   return differentiated(f, options);
 }
 
-function differentiated(f: (...args: readonly unknown[]) => unknown, options: GradOptions<number | readonly number[]>): (...args: readonly unknown[]) => [unknown, unknown] {
+function differentiated(
+  f: (...args: readonly unknown[]) => unknown,
+  options: GradOptions<number | readonly number[]>,
+): (...args: readonly unknown[]) => [unknown, unknown] {
   const { argnums = 0, hasAux = false } = options;
   if (typeof f !== "function") throw new ArgumentError(`grad: f: expected a function, got ${typeof f}`);
   const list = typeof argnums === "number" ? [argnums] : [...argnums];
   return (...args) => {
     const flats = list.map((n) => {
-      if (!Number.isInteger(n) || n < 0 || n >= args.length) throw new ArgumentError(`grad: argnums: ${n} is out of range for ${args.length} arguments`);
+      if (!Number.isInteger(n) || n < 0 || n >= args.length)
+        throw new ArgumentError(`grad: argnums: ${n} is out of range for ${args.length} arguments`);
       const flat = treeFlatten(args[n]);
-      if (!flat[0].some((t) => isFloat(t.dtype))) throw new GradientError(`grad: argument ${n} holds no float tensor to differentiate by`);
+      if (!flat[0].some((t) => isFloat(t.dtype)))
+        throw new GradientError(`grad: argument ${n} holds no float tensor to differentiate by`);
       return flat;
     });
     return withTrace((trace) => {
@@ -62,14 +70,20 @@ function differentiated(f: (...args: readonly unknown[]) => unknown, options: Gr
         actual[n] = treeUnflatten((flats[i] as (typeof flats)[number])[1], watched[i] as Tensor[]);
       });
       const result = f(...actual);
-      if (hasAux && !Array.isArray(result)) throw new ArgumentError("grad: hasAux: the function must return [loss, aux]");
+      if (hasAux && !Array.isArray(result))
+        throw new ArgumentError("grad: hasAux: the function must return [loss, aux]");
       const y = (hasAux ? (result as unknown[])[0] : result) as Tensor;
-      if (!(y instanceof Tensor)) throw new GradientError(`grad: the function must return a scalar tensor, got ${Array.isArray(y) ? "an array (hasAux is not set)" : typeof y}`);
+      if (!(y instanceof Tensor))
+        throw new GradientError(
+          `grad: the function must return a scalar tensor, got ${Array.isArray(y) ? "an array (hasAux is not set)" : typeof y}`,
+        );
       const all = watched.flat();
       const cts = pullback([y], [seed("grad", y)], all);
       const grads = all.map((x, i) => (isFloat(x.dtype) ? cts[i] : null) ?? zerosLike(x));
       let at = 0;
-      const trees = flats.map(([leaves, structure]) => treeUnflatten(structure, grads.slice(at, (at += leaves.length))));
+      const trees = flats.map(([leaves, structure]) =>
+        treeUnflatten(structure, grads.slice(at, (at += leaves.length))),
+      );
       return [result, typeof argnums === "number" ? trees[0] : trees];
     });
   };
@@ -93,7 +107,10 @@ export function grad<A extends readonly unknown[], const N extends number | read
   f: (...args: A) => Tensor,
   options?: GradOptions<N> & { readonly hasAux?: false },
 ): (...args: A) => Grads<A, N>;
-export function grad(f: (...args: readonly unknown[]) => unknown, options: GradOptions<number | readonly number[]> = {}): (...args: readonly unknown[]) => unknown {
+export function grad(
+  f: (...args: readonly unknown[]) => unknown,
+  options: GradOptions<number | readonly number[]> = {},
+): (...args: readonly unknown[]) => unknown {
   const both = differentiated(f, options);
   return (...args) => {
     const [value, grads] = both(...args);

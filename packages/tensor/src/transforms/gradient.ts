@@ -27,7 +27,8 @@ export interface GradientOptions {
  */
 export function gradient<T>(y: Tensor, xs: T, options: GradientOptions = {}): T {
   const { cotangent, unconnected = "error" } = options;
-  if (unconnected !== "error" && unconnected !== "zeros") throw new ArgumentError(`gradient: unconnected: expected 'error' or 'zeros', got ${String(unconnected)}`);
+  if (unconnected !== "error" && unconnected !== "zeros")
+    throw new ArgumentError(`gradient: unconnected: expected 'error' or 'zeros', got ${String(unconnected)}`);
   const [leaves, structure] = treeFlatten(xs);
   const cts = pullback([y], [seed("gradient", y, cotangent)], leaves);
   const grads = leaves.map((x, i) => {
@@ -35,7 +36,8 @@ export function gradient<T>(y: Tensor, xs: T, options: GradientOptions = {}): T 
       const path = treeNames(xs)[i];
       return path === "" ? "xs" : `xs.${path}`;
     };
-    if (!isFloat(x.dtype)) throw new GradientError(`gradient: ${name()} has dtype ${x.dtype}; only floats have gradients`);
+    if (!isFloat(x.dtype))
+      throw new GradientError(`gradient: ${name()} has dtype ${x.dtype}; only floats have gradients`);
     const ct = cts[i];
     if (ct) return ct;
     if (unconnected === "zeros") return zerosLike(x);
@@ -51,10 +53,15 @@ export function seed(op: string, y: Tensor, cotangent?: Tensor): Tensor {
   if (!(y instanceof Tensor)) throw new ArgumentError(`${op}: y: expected a tensor, got ${typeof y}`);
   if (!isFloat(y.dtype)) throw new GradientError(`${op}: y has dtype ${y.dtype}; only floats have gradients`);
   if (cotangent === undefined) {
-    if (y.size !== 1) throw new GradientError(`${op}: y has shape ${show(y.shape)}; reduce it to a scalar (sum or mean) or give a cotangent`);
+    if (y.size !== 1)
+      throw new GradientError(
+        `${op}: y has shape ${show(y.shape)}; reduce it to a scalar (sum or mean) or give a cotangent`,
+      );
     return onesLike(y);
   }
-  if (!sameShape(cotangent.shape, y.shape)) throw new ShapeError(`${op}: cotangent: shape ${show(cotangent.shape)} is not that of y, ${show(y.shape)}`);
-  if (cotangent.dtype !== y.dtype) throw new GradientError(`${op}: cotangent: dtype ${cotangent.dtype} is not that of y, ${y.dtype}`);
+  if (!sameShape(cotangent.shape, y.shape))
+    throw new ShapeError(`${op}: cotangent: shape ${show(cotangent.shape)} is not that of y, ${show(y.shape)}`);
+  if (cotangent.dtype !== y.dtype)
+    throw new GradientError(`${op}: cotangent: dtype ${cotangent.dtype} is not that of y, ${y.dtype}`);
   return cotangent;
 }

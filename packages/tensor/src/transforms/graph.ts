@@ -1,9 +1,9 @@
-import { avalKey } from "../tree.ts";
-import { alias, apply, applyMany, part, placeholder, placeholderLike } from "../tensor.ts";
-import type { Tensor } from "../tensor.ts";
 import type { Aval } from "../primitive.ts";
 import { barrierPrimitive } from "../primitives/structure.ts";
+import type { Tensor } from "../tensor.ts";
+import { alias, apply, applyMany, part, placeholder, placeholderLike } from "../tensor.ts";
 import { withTrace } from "../trace.ts";
+import { avalKey } from "../tree.ts";
 
 /**
  * The nodes under `outputs` that are not older than `oldest`, in order of creation. Inputs are made before the nodes that use them, so
@@ -41,11 +41,17 @@ export function between(outputs: readonly Tensor[], xs: readonly Tensor[], met?:
  * The one interpreter behind substitution, batching and forward mode: gives every node of `nodes` a meaning of type V. Nodes that `env`
  * knows keep theirs; `outside` gives that of inputs that are not in `nodes`; multi-output nodes mean one V per part.
  */
-export function interpret<V>(nodes: readonly Tensor[], env: Map<Tensor, V | readonly V[]>, outside: (t: Tensor) => V, rule: (node: Tensor, inputs: readonly V[]) => V | readonly V[]): void {
+export function interpret<V>(
+  nodes: readonly Tensor[],
+  env: Map<Tensor, V | readonly V[]>,
+  outside: (t: Tensor) => V,
+  rule: (node: Tensor, inputs: readonly V[]) => V | readonly V[],
+): void {
   const get = (t: Tensor): V => (env.has(t) ? (env.get(t) as V) : outside(t));
   for (const node of nodes) {
     if (env.has(node)) continue;
-    if (node.primitive === part) env.set(node, (env.get(node.inputs[0] as Tensor) as readonly V[])[node.attributes.index] as V);
+    if (node.primitive === part)
+      env.set(node, (env.get(node.inputs[0] as Tensor) as readonly V[])[node.attributes.index] as V);
     else env.set(node, rule(node, node.inputs.map(get)));
   }
 }
@@ -53,7 +59,9 @@ export function interpret<V>(nodes: readonly Tensor[], env: Map<Tensor, V | read
 /** The same operation on other inputs. */
 export const rebuild = (node: Tensor, inputs: readonly Tensor[]): Tensor | readonly Tensor[] => {
   if (node.primitive === alias) return inputs[0] as Tensor; // an alias is a handle for differentiation: a copy of the graph needs none
-  return node.parts === null ? apply(node.primitive, inputs, node.attributes) : applyMany(node.primitive, inputs, node.attributes);
+  return node.parts === null
+    ? apply(node.primitive, inputs, node.attributes)
+    : applyMany(node.primitive, inputs, node.attributes);
 };
 
 /** `outputs` with `to[i]` in the place of `from[i]`. Shapes and dtypes must agree. */
@@ -95,7 +103,9 @@ function serialise({ inputs, outputs }: Graph): string {
   for (const t of reach(outputs, 0)) {
     if (number.has(t)) continue;
     const data = t.host !== null && t.inputs.length === 0 ? `=${t.host.join()}` : "";
-    lines.push(`${t.primitive.name}(${t.inputs.map((x) => number.get(x)).join()})${t.primitive === barrierPrimitive ? "" : (JSON.stringify(t.attributes) ?? "")}${t.parts === null ? avalKey(t) : ""}${data}`);
+    lines.push(
+      `${t.primitive.name}(${t.inputs.map((x) => number.get(x)).join()})${t.primitive === barrierPrimitive ? "" : (JSON.stringify(t.attributes) ?? "")}${t.parts === null ? avalKey(t) : ""}${data}`,
+    );
     number.set(t, number.size);
   }
   return `${lines.join(";")}>${outputs.map((t) => number.get(t)).join()}`;
@@ -138,8 +148,19 @@ export function close(inputs: readonly Tensor[], outputs: readonly Tensor[], sta
   const to = [...captured.values()];
   // the captures are inputs of inner nodes: every node that depends on an argument is kept, only these edges change
   const env = new Map<Tensor, Tensor | readonly Tensor[]>([...captured, ...inputs.map((t) => [t, t] as const)]);
-  interpret(nodes.filter((t) => inside.has(t)), env, (t) => t, (node, ins) => (ins.every((x, i) => x === node.inputs[i]) ? keep(node) : rebuild(node, ins)));
-  return { graph: new Graph([...inputs, ...to], outputs.map((t) => (env.get(t) as Tensor | undefined) ?? t)), captures: from };
+  interpret(
+    nodes.filter((t) => inside.has(t)),
+    env,
+    (t) => t,
+    (node, ins) => (ins.every((x, i) => x === node.inputs[i]) ? keep(node) : rebuild(node, ins)),
+  );
+  return {
+    graph: new Graph(
+      [...inputs, ...to],
+      outputs.map((t) => (env.get(t) as Tensor | undefined) ?? t),
+    ),
+    captures: from,
+  };
 }
 
 /** An unchanged node; for one with several outputs, its parts anew (they are handles only). */
@@ -148,7 +169,10 @@ const keep = (node: Tensor): Tensor | readonly Tensor[] => (node.parts === null 
 /** Scalar constants and elementwise work on them stay in the graph, where they fold; larger ones become inputs, as does what belongs to another trace. */
 function isInline(t: Tensor, inline: ReadonlySet<Tensor>): boolean {
   if (t.abstract || t.primitive === placeholder || t.parts !== null) return false;
-  if (t.inputs.length === 0) return t.host !== null ? t.rank === 0 && t.dtype !== "f16" && !Object.is(t.host[0], -0) : t.storage === null && t.primitive.lower.kind === "map";
+  if (t.inputs.length === 0)
+    return t.host !== null
+      ? t.rank === 0 && t.dtype !== "f16" && !Object.is(t.host[0], -0)
+      : t.storage === null && t.primitive.lower.kind === "map";
   return t.storage === null && t.primitive.lower.kind === "map" && t.inputs.every((x) => inline.has(x));
 }
 

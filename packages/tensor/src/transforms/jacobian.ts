@@ -12,7 +12,10 @@ import { vmap } from "./vmap.ts";
 /** Unit vectors in the shape of `like`, stacked. */
 function basisOf(like: Tensor): Tensor {
   const n = like.size;
-  return reshape(astype(equal(iota([n, n], { dtype: "i32", axis: 0 }), iota([n, n], { dtype: "i32", axis: 1 })), like.dtype), [n, ...like.shape]);
+  return reshape(
+    astype(equal(iota([n, n], { dtype: "i32", axis: 0 }), iota([n, n], { dtype: "i32", axis: 1 })), like.dtype),
+    [n, ...like.shape],
+  );
 }
 
 function check(op: string, what: string, t: unknown): asserts t is Tensor {
@@ -28,7 +31,9 @@ function check(op: string, what: string, t: unknown): asserts t is Tensor {
  * jacobianForward((x: Tensor) => x.pow(2))(x); // diag(2x)
  * ```
  */
-export function jacobianForward<R extends readonly unknown[]>(f: (x: Tensor, ...rest: R) => Tensor): (x: Tensor, ...rest: R) => Tensor {
+export function jacobianForward<R extends readonly unknown[]>(
+  f: (x: Tensor, ...rest: R) => Tensor,
+): (x: Tensor, ...rest: R) => Tensor {
   return (x, ...rest) => {
     check("jacobianForward", "x", x);
     const [y, push] = linearize((p: Tensor) => f(p, ...rest), x);
@@ -46,7 +51,9 @@ export function jacobianForward<R extends readonly unknown[]>(f: (x: Tensor, ...
  * jacobianReverse((x: Tensor) => x.pow(2))(x); // diag(2x)
  * ```
  */
-export function jacobianReverse<R extends readonly unknown[]>(f: (x: Tensor, ...rest: R) => Tensor): (x: Tensor, ...rest: R) => Tensor {
+export function jacobianReverse<R extends readonly unknown[]>(
+  f: (x: Tensor, ...rest: R) => Tensor,
+): (x: Tensor, ...rest: R) => Tensor {
   return (x, ...rest) => {
     check("jacobianReverse", "x", x);
     const [y, pull] = vjp((p: Tensor) => f(p, ...rest), x);
@@ -68,6 +75,8 @@ export const jacrev: typeof jacobianReverse = jacobianReverse;
  * hessian((x: Tensor) => x.pow(3).sum())(x); // diag(6x)
  * ```
  */
-export function hessian<R extends readonly unknown[]>(f: (x: Tensor, ...rest: R) => Tensor): (x: Tensor, ...rest: R) => Tensor {
+export function hessian<R extends readonly unknown[]>(
+  f: (x: Tensor, ...rest: R) => Tensor,
+): (x: Tensor, ...rest: R) => Tensor {
   return jacobianForward((x: Tensor, ...rest: R) => grad((p: Tensor) => f(p, ...rest))(x));
 }

@@ -1,14 +1,14 @@
 import { ArgumentError, DisposedError } from "../errors.ts";
-import { compileGraph } from "../plan/program.ts";
 import type { Program } from "../plan/program.ts";
+import { compileGraph } from "../plan/program.ts";
 import { realizeTensors } from "../plan/run.ts";
 import { disposeTensor } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 import { isActive } from "../trace.ts";
-import { avalKey, structureKey, treeFlatten, treeUnflatten } from "../tree.ts";
 import type { Structure } from "../tree.ts";
-import { trace } from "./graph.ts";
+import { avalKey, structureKey, treeFlatten, treeUnflatten } from "../tree.ts";
 import type { Graph } from "./graph.ts";
+import { trace } from "./graph.ts";
 import { optimise } from "./optimise.ts";
 
 export interface JitOptions {
@@ -51,16 +51,24 @@ const inTransform = (t: Tensor): boolean => t.abstract || isActive(t.trace);
 export function jit<A extends readonly unknown[], R>(f: (...args: A) => R, options: JitOptions = {}): Jitted<A, R> {
   const { donate = [], static: fixed = [] } = options;
   if (typeof f !== "function") throw new ArgumentError(`jit: f: expected a function, got ${typeof f}`);
-  for (const [name, list] of [["donate", donate], ["static", fixed]] as const)
-    if (!Array.isArray(list) || !list.every((i) => Number.isInteger(i) && i >= 0)) throw new ArgumentError(`jit: ${name}: expected argument positions, got ${JSON.stringify(list)}`);
+  for (const [name, list] of [
+    ["donate", donate],
+    ["static", fixed],
+  ] as const)
+    if (!Array.isArray(list) || !list.every((i) => Number.isInteger(i) && i >= 0))
+      throw new ArgumentError(`jit: ${name}: expected argument positions, got ${JSON.stringify(list)}`);
   const both = donate.find((i) => fixed.includes(i));
-  if (both !== undefined) throw new ArgumentError(`jit: donate: argument ${both} is static and has no memory to donate`);
+  if (both !== undefined)
+    throw new ArgumentError(`jit: donate: argument ${both} is static and has no memory to donate`);
   const cache = new Map<string, Entry>();
   let traces = 0;
 
   const call = (...args: A): R => {
-    for (const i of [...donate, ...fixed]) if (i >= args.length) throw new ArgumentError(`jit: argument ${i} is named in the options, but the call has ${args.length}`);
-    for (const i of fixed) if (treeFlatten(args[i])[0].length > 0) throw new ArgumentError(`jit: static: argument ${i} holds tensors`);
+    for (const i of [...donate, ...fixed])
+      if (i >= args.length)
+        throw new ArgumentError(`jit: argument ${i} is named in the options, but the call has ${args.length}`);
+    for (const i of fixed)
+      if (treeFlatten(args[i])[0].length > 0) throw new ArgumentError(`jit: static: argument ${i} holds tensors`);
     const [leaves, input] = treeFlatten(args);
     const key = `${structureKey(input)}|${leaves.map(avalKey).join(";")}`;
     let entry = cache.get(key);
@@ -77,11 +85,16 @@ export function jit<A extends readonly unknown[], R>(f: (...args: A) => R, optio
       if (!traced.captures.some(inTransform)) cache.set(key, entry);
     }
     for (const t of entry.captures)
-      if (t.disposed) throw new DisposedError(`jit: the captured tensor ${t} was disposed; pass it as an argument, or clear() the function`);
+      if (t.disposed)
+        throw new DisposedError(
+          `jit: the captured tensor ${t} was disposed; pass it as an argument, or clear() the function`,
+        );
     const inputs = [...leaves, ...entry.captures];
     if (inputs.some(inTransform)) return treeUnflatten<R>(entry.output, entry.graph.apply(inputs));
     const donated = new Set(donate.flatMap((i) => treeFlatten(args[i])[0]));
-    for (const t of entry.captures) if (donated.has(t)) throw new ArgumentError(`jit: donate: the function also captures ${t}, so it cannot be donated`);
+    for (const t of entry.captures)
+      if (donated.has(t))
+        throw new ArgumentError(`jit: donate: the function also captures ${t}, so it cannot be donated`);
     realizeTensors(inputs);
     entry.program ??= compileGraph(entry.graph.inputs, optimise(entry.graph).outputs);
     const results = entry.program.run(inputs, donated);
@@ -93,4 +106,3 @@ export function jit<A extends readonly unknown[], R>(f: (...args: A) => R, optio
     traces: { get: () => traces },
   }) as Jitted<A, R>;
 }
-

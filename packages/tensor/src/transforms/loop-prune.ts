@@ -24,7 +24,12 @@ export function pruneLoop(inputs: readonly Tensor[], attributes: Loop, used: rea
   let reached: Set<Tensor>;
   for (let stable = false; !stable; ) {
     stable = true;
-    reached = new Set(reach(body.outputs.filter((_, i) => (i < carries ? live[i] : used[i])), 0));
+    reached = new Set(
+      reach(
+        body.outputs.filter((_, i) => (i < carries ? live[i] : used[i])),
+        0,
+      ),
+    );
     for (let i = 0; i < carries; i++)
       if (!live[i] && reached.has(body.inputs[consts + i] as Tensor)) {
         live[i] = true;
@@ -33,8 +38,16 @@ export function pruneLoop(inputs: readonly Tensor[], attributes: Loop, used: rea
   }
   const keptCarries = live.flatMap((l, i) => (l ? [i] : []));
   const keptSaved = saved.flatMap((carry, k) => (used[carries + ys + k] ? [{ carry, k }] : []));
-  const keptInputs = body.inputs.flatMap((t, i) => ((i >= consts && i < consts + carries ? live[i - consts] : reached.has(t)) ? [i] : []));
-  if (keptCarries.length === carries && keptYs.length === ys && keptSaved.length === saved.length && keptInputs.length === inputs.length) return null;
+  const keptInputs = body.inputs.flatMap((t, i) =>
+    (i >= consts && i < consts + carries ? live[i - consts] : reached.has(t)) ? [i] : [],
+  );
+  if (
+    keptCarries.length === carries &&
+    keptYs.length === ys &&
+    keptSaved.length === saved.length &&
+    keptInputs.length === inputs.length
+  )
+    return null;
   const order = [...keptCarries, ...keptYs.map((k) => carries + k), ...keptSaved.map(({ k }) => carries + ys + k)];
   const outputs = [...keptCarries, ...keptYs.map((k) => carries + k)].map((i) => body.outputs[i] as Tensor);
   return {
@@ -43,7 +56,10 @@ export function pruneLoop(inputs: readonly Tensor[], attributes: Loop, used: rea
       ...attributes,
       consts: keptInputs.filter((i) => i < consts).length,
       carries: keptCarries.length,
-      body: new Graph(keptInputs.map((i) => body.inputs[i] as Tensor), outputs),
+      body: new Graph(
+        keptInputs.map((i) => body.inputs[i] as Tensor),
+        outputs,
+      ),
       saved: keptSaved.map(({ carry }) => keptCarries.indexOf(carry)),
     },
     parts: used.map((_, i) => order.indexOf(i)),

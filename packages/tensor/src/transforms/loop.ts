@@ -1,11 +1,11 @@
 import { isFloat } from "../dtype.ts";
-import { zerosLike } from "../functions/fill.ts";
 import { add } from "../functions/arithmetic.ts";
+import { zerosLike } from "../functions/fill.ts";
 import { broadcastTo, moveaxis } from "../functions/shaping.ts";
-import type { Aval, Primitive } from "../primitive.ts";
 import { planBody } from "../plan/body.ts";
-import { applyMany } from "../tensor.ts";
+import type { Aval, Primitive } from "../primitive.ts";
 import type { Tensor } from "../tensor.ts";
+import { applyMany } from "../tensor.ts";
 import { batchGraph, spread } from "./batch.ts";
 import { pullback, pushforward } from "./differentiate.ts";
 import { Graph, partsOf, trace } from "./graph.ts";
@@ -46,7 +46,11 @@ const slice = (t: Aval): Aval => ({ shape: t.shape.slice(1), dtype: t.dtype });
 /** A loop node; `step` runs once, on placeholders, and what it captures becomes further consts. */
 export function makeLoop(
   { length, reverse, consts, init, xs }: LoopInputs,
-  step: (consts: readonly Tensor[], carries: readonly Tensor[], xs: readonly Tensor[]) => { readonly carries: readonly Tensor[]; readonly ys: readonly Tensor[] },
+  step: (
+    consts: readonly Tensor[],
+    carries: readonly Tensor[],
+    xs: readonly Tensor[],
+  ) => { readonly carries: readonly Tensor[]; readonly ys: readonly Tensor[] },
 ): LoopOutputs {
   const [k, c] = [consts.length, init.length];
   const { graph, captures } = trace([...consts, ...init, ...xs.map(slice)], (ps) => {
@@ -55,7 +59,14 @@ export function makeLoop(
   });
   const own = graph.inputs.slice(0, k + c + xs.length);
   const body = new Graph([...own.slice(0, k), ...graph.inputs.slice(own.length), ...own.slice(k)], graph.outputs);
-  const attributes: Loop = { length, reverse, consts: k + captures.length, carries: c, body, saved: init.map((_, i) => i) };
+  const attributes: Loop = {
+    length,
+    reverse,
+    consts: k + captures.length,
+    carries: c,
+    body,
+    saved: init.map((_, i) => i),
+  };
   const parts = applyMany(loop, [...consts, ...captures, ...init, ...xs], attributes);
   const ys = graph.outputs.length;
   return { carries: parts.slice(0, c), ys: parts.slice(c, ys), saved: parts.slice(ys) };
@@ -63,7 +74,11 @@ export function makeLoop(
 
 /** Splits a list that is parallel to the inputs of a loop. */
 function split<T>({ consts, carries }: Loop, list: readonly T[]): { consts: T[]; carries: T[]; xs: T[] } {
-  return { consts: list.slice(0, consts), carries: list.slice(consts, consts + carries), xs: list.slice(consts + carries) };
+  return {
+    consts: list.slice(0, consts),
+    carries: list.slice(consts, consts + carries),
+    xs: list.slice(consts + carries),
+  };
 }
 
 const floats = (list: readonly Aval[]): number[] => list.flatMap((t, i) => (isFloat(t.dtype) ? [i] : []));
@@ -83,7 +98,11 @@ export const loop: Primitive<Loop> = {
   infer(inputs, { length, consts, carries, body, saved }) {
     const stack = ({ shape, dtype }: Aval): Aval => ({ shape: [length, ...shape], dtype });
     const init = inputs.slice(consts, consts + carries);
-    return [...init.map(({ shape, dtype }) => ({ shape, dtype })), ...body.outputs.slice(carries).map(stack), ...saved.map((i) => stack(init[i] as Tensor))];
+    return [
+      ...init.map(({ shape, dtype }) => ({ shape, dtype })),
+      ...body.outputs.slice(carries).map(stack),
+      ...saved.map((i) => stack(init[i] as Tensor)),
+    ];
   },
 
   /** A loop in the other direction: its carries are the cotangents of the carries and the sums over steps of those of the consts. */
@@ -102,7 +121,10 @@ export const loop: Primitive<Loop> = {
         length,
         reverse: !reverse,
         consts: inputs.consts,
-        init: [...fc.map((i) => cts[i] ?? zerosLike(inputs.carries[i] as Tensor)), ...pick(inputs.consts, fk).map((t) => zerosLike(t))],
+        init: [
+          ...fc.map((i) => cts[i] ?? zerosLike(inputs.carries[i] as Tensor)),
+          ...pick(inputs.consts, fk).map((t) => zerosLike(t)),
+        ],
         xs: [...saved, ...inputs.xs, ...pick(toYs, liveYs), ...pick(toSaved, liveSaved)] as Tensor[],
       },
       (consts, state, slices) => {
@@ -159,7 +181,11 @@ export const loop: Primitive<Loop> = {
         const [k, x] = [inputs.consts.length, inputs.xs.length];
         const primals = [...consts.slice(0, k), ...state.slice(0, c), ...slices.slice(0, x)];
         const after = body.apply(primals);
-        const vectors = [...place(k, lk, consts.slice(k)), ...place(c, fc, state.slice(c)), ...place(x, lx, slices.slice(x))];
+        const vectors = [
+          ...place(k, lk, consts.slice(k)),
+          ...place(c, fc, state.slice(c)),
+          ...place(x, lx, slices.slice(x)),
+        ];
         const dAfter = pushforward(after, primals, vectors);
         const dYs = dAfter.slice(c);
         outYs = live(dYs);
@@ -169,7 +195,11 @@ export const loop: Primitive<Loop> = {
         };
       },
     );
-    return [...place(c, fc, result.carries.slice(c)), ...place(body.outputs.length - c, outYs, result.ys), ...place(c, fc, result.saved.slice(c))];
+    return [
+      ...place(c, fc, result.carries.slice(c)),
+      ...place(body.outputs.length - c, outYs, result.ys),
+      ...place(c, fc, result.saved.slice(c)),
+    ];
   },
 
   batch(inputs, batched, size, out) {
@@ -177,22 +207,37 @@ export const loop: Primitive<Loop> = {
     const { length, reverse, body, carries: c } = attributes;
     const values = split(attributes, inputs);
     const flags = split(attributes, batched);
-    const inner = (t: Tensor, flag: boolean): Aval => ({ shape: flag ? [size, ...t.shape.slice(2)] : t.shape.slice(1), dtype: t.dtype });
+    const inner = (t: Tensor, flag: boolean): Aval => ({
+      shape: flag ? [size, ...t.shape.slice(2)] : t.shape.slice(1),
+      dtype: t.dtype,
+    });
     // a carry is batched when it starts so or when a step makes it so: grow the set until it is stable
     for (let stable = false; !stable; ) {
       stable = true;
       const carryAval = (t: Tensor, i: number): Aval =>
         flags.carries[i] && !batched[attributes.consts + i] ? { shape: [size, ...t.shape], dtype: t.dtype } : t;
       const all = [...flags.consts, ...flags.carries, ...flags.xs];
-      trace([...values.consts, ...values.carries.map(carryAval), ...values.xs.map((t, i) => inner(t, flags.xs[i] as boolean))], (ps) => {
-        const ys = batchGraph(body.outputs, body.inputs, ps.map((value, i) => ({ value, batched: all[i] as boolean })), size);
-        for (let i = 0; i < c; i++)
-          if (ys[i]?.batched && !flags.carries[i]) {
-            flags.carries[i] = true;
-            stable = false;
-          }
-        return [];
-      });
+      trace(
+        [
+          ...values.consts,
+          ...values.carries.map(carryAval),
+          ...values.xs.map((t, i) => inner(t, flags.xs[i] as boolean)),
+        ],
+        (ps) => {
+          const ys = batchGraph(
+            body.outputs,
+            body.inputs,
+            ps.map((value, i) => ({ value, batched: all[i] as boolean })),
+            size,
+          );
+          for (let i = 0; i < c; i++)
+            if (ys[i]?.batched && !flags.carries[i]) {
+              flags.carries[i] = true;
+              stable = false;
+            }
+          return [];
+        },
+      );
     }
     const marks = [...flags.consts, ...flags.carries, ...flags.xs];
     const result = makeLoop(
@@ -200,11 +245,18 @@ export const loop: Primitive<Loop> = {
         length,
         reverse,
         consts: values.consts,
-        init: values.carries.map((t, i) => (flags.carries[i] ? spread({ value: t, batched: batched[attributes.consts + i] as boolean }, size) : t)),
+        init: values.carries.map((t, i) =>
+          flags.carries[i] ? spread({ value: t, batched: batched[attributes.consts + i] as boolean }, size) : t,
+        ),
         xs: values.xs.map((t, i) => (flags.xs[i] ? moveaxis(t, 0, 1) : t)),
       },
       (consts, state, slices) => {
-        const ys = batchGraph(body.outputs, body.inputs, [...consts, ...state, ...slices].map((value, i) => ({ value, batched: marks[i] as boolean })), size);
+        const ys = batchGraph(
+          body.outputs,
+          body.inputs,
+          [...consts, ...state, ...slices].map((value, i) => ({ value, batched: marks[i] as boolean })),
+          size,
+        );
         return {
           carries: ys.slice(0, c).map((y, i) => (flags.carries[i] ? spread(y, size) : y.value)),
           ys: ys.slice(c).map((y) => spread(y, size)),

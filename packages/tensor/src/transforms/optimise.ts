@@ -1,5 +1,5 @@
-import { part } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
+import { part } from "../tensor.ts";
 import { Graph, interpret, partsOf, reach, rebuild } from "./graph.ts";
 
 /** A graph that computes the same with calls expanded and loops freed of what nobody uses. Worth its time where a plan is made once: in jit and in loop bodies. */
@@ -11,19 +11,27 @@ export function optimise(graph: Graph): Graph {
 }
 
 /** The outputs with `replace(node)` in the place of every node for which it is not null; null when there is none. */
-function rewrite(outputs: readonly Tensor[], replace: (node: Tensor, inputs: readonly Tensor[]) => readonly Tensor[] | null): Tensor[] | null {
+function rewrite(
+  outputs: readonly Tensor[],
+  replace: (node: Tensor, inputs: readonly Tensor[]) => readonly Tensor[] | null,
+): Tensor[] | null {
   const env = new Map<Tensor, Tensor | readonly Tensor[]>();
   let changed = false;
-  interpret<Tensor>(reach(outputs, 0), env, (t) => t, (node, inputs) => {
-    const same = node.inputs.every((x, i) => x === inputs[i]);
-    const parts = node.parts === null ? null : replace(node, inputs);
-    if (parts !== null) {
-      changed = true;
-      return parts;
-    }
-    if (!same) return rebuild(node, inputs);
-    return node.parts === null ? node : partsOf(node);
-  });
+  interpret<Tensor>(
+    reach(outputs, 0),
+    env,
+    (t) => t,
+    (node, inputs) => {
+      const same = node.inputs.every((x, i) => x === inputs[i]);
+      const parts = node.parts === null ? null : replace(node, inputs);
+      if (parts !== null) {
+        changed = true;
+        return parts;
+      }
+      if (!same) return rebuild(node, inputs);
+      return node.parts === null ? node : partsOf(node);
+    },
+  );
   return changed ? outputs.map((t) => env.get(t) as Tensor) : null;
 }
 
@@ -39,7 +47,11 @@ function prune(outputs: readonly Tensor[]): Tensor[] | null {
   for (const t of reach(outputs, 0)) {
     if (t.primitive !== part) continue;
     const owner = t.inputs[0] as Tensor;
-    if (!used.has(owner)) used.set(owner, (owner.parts ?? []).map(() => false));
+    if (!used.has(owner))
+      used.set(
+        owner,
+        (owner.parts ?? []).map(() => false),
+      );
     (used.get(owner) as boolean[])[t.attributes.index] = true;
   }
   return rewrite(outputs, (node, inputs) => {

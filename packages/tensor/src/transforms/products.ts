@@ -4,8 +4,8 @@ import { zerosLike } from "../functions/fill.ts";
 import { sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { withTrace } from "../trace.ts";
-import { leavesLike, treeFlatten, treeUnflatten } from "../tree.ts";
 import type { Structure } from "../tree.ts";
+import { leavesLike, treeFlatten, treeUnflatten } from "../tree.ts";
 import { pullback, pushforward } from "./differentiate.ts";
 import { grad, watch } from "./grad.ts";
 
@@ -21,7 +21,8 @@ interface Recorded {
 function record(op: string, f: (...args: never[]) => unknown, args: readonly unknown[]): Recorded {
   if (typeof f !== "function") throw new ArgumentError(`${op}: f: expected a function, got ${typeof f}`);
   const [leaves, input] = treeFlatten(args);
-  if (!leaves.some((t) => isFloat(t.dtype))) throw new GradientError(`${op}: the arguments hold no float tensor to differentiate by`);
+  if (!leaves.some((t) => isFloat(t.dtype)))
+    throw new GradientError(`${op}: the arguments hold no float tensor to differentiate by`);
   return withTrace((trace) => {
     const xs = leaves.map((t) => watch(t, trace));
     const result = f(...(treeUnflatten(input, xs) as never[]));
@@ -31,17 +32,26 @@ function record(op: string, f: (...args: never[]) => unknown, args: readonly unk
 }
 
 /** The leaves of a tangent or cotangent tree; they must look like those they belong to. */
-function vectorLike(op: string, argument: string, structure: Structure, like: readonly Tensor[], tree: unknown): (Tensor | null)[] {
+function vectorLike(
+  op: string,
+  argument: string,
+  structure: Structure,
+  like: readonly Tensor[],
+  tree: unknown,
+): (Tensor | null)[] {
   return leavesLike(op, structure, tree, argument).map((v, i) => {
     const x = like[i] as Tensor;
-    if (!sameShape(v.shape, x.shape)) throw new ShapeError(`${op}: ${argument}: leaf ${i} has shape ${show(v.shape)}, expected ${show(x.shape)}`);
+    if (!sameShape(v.shape, x.shape))
+      throw new ShapeError(`${op}: ${argument}: leaf ${i} has shape ${show(v.shape)}, expected ${show(x.shape)}`);
     if (!isFloat(x.dtype)) return null;
-    if (v.dtype !== x.dtype) throw new GradientError(`${op}: ${argument}: leaf ${i} has dtype ${v.dtype}, expected ${x.dtype}`);
+    if (v.dtype !== x.dtype)
+      throw new GradientError(`${op}: ${argument}: leaf ${i} has dtype ${v.dtype}, expected ${x.dtype}`);
     return v;
   });
 }
 
-const filled = (vectors: readonly (Tensor | null)[], like: readonly Tensor[]): Tensor[] => vectors.map((v, i) => v ?? zerosLike(like[i] as Tensor));
+const filled = (vectors: readonly (Tensor | null)[], like: readonly Tensor[]): Tensor[] =>
+  vectors.map((v, i) => v ?? zerosLike(like[i] as Tensor));
 
 /**
  * The value of `f` and the function that pulls a cotangent of the value back to cotangents of the arguments (a tuple).
@@ -52,9 +62,13 @@ const filled = (vectors: readonly (Tensor | null)[], like: readonly Tensor[]): T
  * const [da, db] = pull(onesLike(y));
  * ```
  */
-export function vjp<A extends readonly unknown[], R>(f: (...args: A) => R, ...args: A): [value: R, pull: (cotangent: R) => A] {
+export function vjp<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  ...args: A
+): [value: R, pull: (cotangent: R) => A] {
   const { xs, input, ys, output, result } = record("vjp", f, args);
-  const pull = (cotangent: R): A => treeUnflatten<A>(input, filled(pullback(ys, vectorLike("vjp", "cotangent", output, ys, cotangent), xs), xs));
+  const pull = (cotangent: R): A =>
+    treeUnflatten<A>(input, filled(pullback(ys, vectorLike("vjp", "cotangent", output, ys, cotangent), xs), xs));
   return [result as R, pull];
 }
 
@@ -67,7 +81,10 @@ export function vjp<A extends readonly unknown[], R>(f: (...args: A) => R, ...ar
  * push(v); // cos(x) · v
  * ```
  */
-export function linearize<A extends readonly unknown[], R>(f: (...args: A) => R, ...args: A): [value: R, push: (...tangents: A) => R] {
+export function linearize<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  ...args: A
+): [value: R, push: (...tangents: A) => R] {
   const { xs, input, ys, output, result } = record("linearize", f, args);
   const push = (...tangents: A): R =>
     treeUnflatten<R>(output, filled(pushforward(ys, xs, vectorLike("jvp", "tangents", input, xs, tangents)), ys));
@@ -82,7 +99,11 @@ export function linearize<A extends readonly unknown[], R>(f: (...args: A) => R,
  * const [y, dy] = jvp((x: Tensor) => x.pow(3), [x], [v]); // dy = 3 x² v
  * ```
  */
-export function jvp<A extends readonly unknown[], R>(f: (...args: A) => R, args: readonly [...A], tangents: readonly [...A]): [value: R, tangent: R] {
+export function jvp<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  args: readonly [...A],
+  tangents: readonly [...A],
+): [value: R, tangent: R] {
   const [value, push] = linearize(f, ...(args as unknown as A));
   return [value, push(...(tangents as unknown as A))];
 }

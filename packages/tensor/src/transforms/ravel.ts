@@ -24,9 +24,13 @@ export function ravel<T>(tree: T): [vector: Tensor, unravel: (vector: Tensor) =>
   const total = sizes.reduce((n, s) => n + s, 0);
   const flat = leaves.map((t) => reshape(t, [t.size]));
   const unravel = (vector: Tensor): T => {
-    if (vector.rank !== 1 || vector.size !== total) throw new ShapeError(`unravel: expected shape [${total}], got ${show(vector.shape)}`);
+    if (vector.rank !== 1 || vector.size !== total)
+      throw new ShapeError(`unravel: expected shape [${total}], got ${show(vector.shape)}`);
     let at = 0;
-    return treeUnflatten<T>(structure, sizes.map((n, i) => reshape(slice(vector, [at], [(at += n)]), shapes[i] as readonly number[])));
+    return treeUnflatten<T>(
+      structure,
+      sizes.map((n, i) => reshape(slice(vector, [at], [(at += n)]), shapes[i] as readonly number[])),
+    );
   };
   return [flat.length === 1 ? (flat[0] as Tensor) : concat(flat, 0), unravel];
 }

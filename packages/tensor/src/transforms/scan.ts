@@ -2,8 +2,8 @@ import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { concat, reshape, slice } from "../functions/shaping.ts";
 import { sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { leavesLike, treeFlatten, treeNames, treeUnflatten } from "../tree.ts";
 import type { Structure } from "../tree.ts";
+import { leavesLike, treeFlatten, treeNames, treeUnflatten } from "../tree.ts";
 import { makeLoop } from "./loop.ts";
 
 export interface ScanOptions {
@@ -21,9 +21,13 @@ interface Flat {
   readonly init: readonly Tensor[];
   readonly xs: readonly Tensor[];
 }
-type Step = (carries: readonly Tensor[], xs: readonly Tensor[]) => { carries: readonly Tensor[]; ys: readonly Tensor[] };
+type Step = (
+  carries: readonly Tensor[],
+  xs: readonly Tensor[],
+) => { carries: readonly Tensor[]; ys: readonly Tensor[] };
 
-const plain = (flat: Flat, step: Step): { carries: Tensor[]; ys: Tensor[] } => makeLoop({ ...flat, consts: [] }, (_, carries, xs) => step(carries, xs));
+const plain = (flat: Flat, step: Step): { carries: Tensor[]; ys: Tensor[] } =>
+  makeLoop({ ...flat, consts: [] }, (_, carries, xs) => step(carries, xs));
 
 /**
  * A loop of loops: the outer one keeps a carry per chunk, and its reverse pass runs each inner one again, keeping the carries of one chunk.
@@ -33,17 +37,29 @@ function chunked({ length, reverse, init, xs }: Flat, step: Step): { carries: Te
   const size = Math.ceil(Math.sqrt(length));
   const chunks = Math.floor(length / size);
   const full = chunks * size;
-  const cut = (t: Tensor, from: number, to: number): Tensor => (from === 0 && to === length ? t : slice(t, [from], [to]));
+  const cut = (t: Tensor, from: number, to: number): Tensor =>
+    from === 0 && to === length ? t : slice(t, [from], [to]);
   const [from, to] = reverse ? [length - full, length] : [0, full];
   const main = plain(
-    { length: chunks, reverse, init, xs: xs.map((t) => reshape(cut(t, from, to), [chunks, size, ...t.shape.slice(1)])) },
+    {
+      length: chunks,
+      reverse,
+      init,
+      xs: xs.map((t) => reshape(cut(t, from, to), [chunks, size, ...t.shape.slice(1)])),
+    },
     (carries, inner) => plain({ length: size, reverse, init: carries, xs: inner }, step),
   );
   const ys = main.ys.map((t) => reshape(t, [full, ...t.shape.slice(2)]));
   if (full === length) return { carries: main.carries, ys };
   const [low, high] = reverse ? [0, length - full] : [full, length];
-  const rest = plain({ length: length - full, reverse, init: main.carries, xs: xs.map((t) => cut(t, low, high)) }, step);
-  return { carries: rest.carries, ys: ys.map((t, i) => concat(reverse ? [rest.ys[i] as Tensor, t] : [t, rest.ys[i] as Tensor], 0)) };
+  const rest = plain(
+    { length: length - full, reverse, init: main.carries, xs: xs.map((t) => cut(t, low, high)) },
+    step,
+  );
+  return {
+    carries: rest.carries,
+    ys: ys.map((t, i) => concat(reverse ? [rest.ys[i] as Tensor, t] : [t, rest.ys[i] as Tensor], 0)),
+  };
 }
 
 /**
@@ -57,7 +73,12 @@ function chunked({ length, reverse, init, xs }: Flat, step: Step): { carries: Te
  * const [total, running] = scan((sum: Tensor, x: Tensor) => [sum.add(x), sum.add(x)], tensor(0), tensor([1, 2, 3])); // 6, [1, 3, 6]
  * ```
  */
-export function scan<C, X, Y>(f: (carry: C, x: X) => readonly [C, Y], init: C, xs: X, options: ScanOptions = {}): [carry: C, ys: Y] {
+export function scan<C, X, Y>(
+  f: (carry: C, x: X) => readonly [C, Y],
+  init: C,
+  xs: X,
+  options: ScanOptions = {},
+): [carry: C, ys: Y] {
   const { reverse = false, checkpoint = false } = options;
   const [carries, carryStructure] = treeFlatten(init);
   const [stacks, xStructure] = treeFlatten(xs);
@@ -79,7 +100,8 @@ export function scan<C, X, Y>(f: (carry: C, x: X) => readonly [C, Y], init: C, x
 
 function lengthOf(stacks: readonly Tensor[], given: number | undefined): number {
   let length = given;
-  if (length !== undefined && (!Number.isInteger(length) || length < 0)) throw new ArgumentError(`scan: length: expected a non-negative integer, got ${length}`);
+  if (length !== undefined && (!Number.isInteger(length) || length < 0))
+    throw new ArgumentError(`scan: length: expected a non-negative integer, got ${length}`);
   for (const t of stacks) {
     if (t.rank === 0) throw new ShapeError("scan: xs: a scalar has no axis to loop over");
     length ??= t.shape[0] as number;
@@ -91,6 +113,8 @@ function lengthOf(stacks: readonly Tensor[], given: number | undefined): number 
 
 function checkCarry(next: Tensor, start: Tensor, name: () => string): void {
   const label = (): string => (name() === "" ? "the carry" : `carry '${name()}'`);
-  if (!sameShape(next.shape, start.shape)) throw new ShapeError(`scan: ${label()} changes its shape from ${show(start.shape)} to ${show(next.shape)}`);
-  if (next.dtype !== start.dtype) throw new DTypeError(`scan: ${label()} changes its dtype from ${start.dtype} to ${next.dtype}; cast one of them`);
+  if (!sameShape(next.shape, start.shape))
+    throw new ShapeError(`scan: ${label()} changes its shape from ${show(start.shape)} to ${show(next.shape)}`);
+  if (next.dtype !== start.dtype)
+    throw new DTypeError(`scan: ${label()} changes its dtype from ${start.dtype} to ${next.dtype}; cast one of them`);
 }

@@ -1,11 +1,11 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { moveaxis } from "../functions/shaping.ts";
 import { checkAxis, show } from "../shape.ts";
-import { placeholderLike } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
+import { placeholderLike } from "../tensor.ts";
 import { withTrace } from "../trace.ts";
-import { treeFlatten, treeUnflatten } from "../tree.ts";
 import type { Structure } from "../tree.ts";
+import { treeFlatten, treeUnflatten } from "../tree.ts";
 import { batchGraph, spread } from "./batch.ts";
 
 /** The axis of every tensor in a tree, null for "not batched"; arrays and objects give it per child. */
@@ -21,14 +21,16 @@ export interface VmapOptions {
 /** The axis of each leaf, from a tree of axes that may stop early. */
 function spell(op: string, s: Structure, axes: Axes, out: (number | null)[]): (number | null)[] {
   if (s.kind === "leaf") {
-    if (axes !== null && typeof axes !== "number") throw new ArgumentError(`vmap: ${op}: expected an axis or null for a tensor, got ${JSON.stringify(axes)}`);
+    if (axes !== null && typeof axes !== "number")
+      throw new ArgumentError(`vmap: ${op}: expected an axis or null for a tensor, got ${JSON.stringify(axes)}`);
     out.push(axes);
   } else if (s.kind === "array" || s.kind === "object") {
     s.children.forEach((child, i) => {
       if (axes === null || typeof axes !== "object") return spell(op, child, axes, out);
       const key = s.kind === "array" ? i : (s.keys[i] as string);
       const inner = (axes as Readonly<Record<string | number, Axes>>)[key];
-      if (inner === undefined && child.kind !== "static") throw new ArgumentError(`vmap: ${op}: no axis given for '${key}'`);
+      if (inner === undefined && child.kind !== "static")
+        throw new ArgumentError(`vmap: ${op}: no axis given for '${key}'`);
       return spell(op, child, inner ?? null, out);
     });
   }
@@ -46,11 +48,15 @@ function spell(op: string, s: Structure, axes: Axes, out: (number | null)[]): (n
  * const perExample = vmap(grad(loss), { in: [null, 0, 0] }); // one gradient per example
  * ```
  */
-export function vmap<A extends readonly unknown[], R>(f: (...args: A) => R, options: VmapOptions = {}): (...args: A) => R {
+export function vmap<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  options: VmapOptions = {},
+): (...args: A) => R {
   const { in: inAxes = 0, out: outAxes = 0 } = options;
   if (typeof f !== "function") throw new ArgumentError(`vmap: f: expected a function, got ${typeof f}`);
   return (...args) => {
-    if (Array.isArray(inAxes) && inAxes.length !== args.length) throw new ArgumentError(`vmap: in: ${inAxes.length} entries for ${args.length} arguments`);
+    if (Array.isArray(inAxes) && inAxes.length !== args.length)
+      throw new ArgumentError(`vmap: in: ${inAxes.length} entries for ${args.length} arguments`);
     const [leaves, input] = treeFlatten(args);
     const axes = spell("in", input, inAxes, []);
     let size = -1;
@@ -59,13 +65,16 @@ export function vmap<A extends readonly unknown[], R>(f: (...args: A) => R, opti
       if (axis === null || axis === undefined) return t;
       const at = checkAxis("vmap", axis, t.rank, "in");
       const n = t.shape[at] as number;
-      if (size >= 0 && n !== size) throw new ShapeError(`vmap: batch sizes differ: ${size} and ${n} (axis ${at} of ${show(t.shape)})`);
+      if (size >= 0 && n !== size)
+        throw new ShapeError(`vmap: batch sizes differ: ${size} and ${n} (axis ${at} of ${show(t.shape)})`);
       size = n;
       return at === 0 ? t : moveaxis(t, at, 0);
     });
     if (size < 0) throw new ArgumentError("vmap: in: no tensor is batched");
     const [ys, output] = withTrace((trace) => {
-      const examples = values.map((t, i) => (axes[i] === null ? t : placeholderLike({ shape: t.shape.slice(1), dtype: t.dtype }, trace)));
+      const examples = values.map((t, i) =>
+        axes[i] === null ? t : placeholderLike({ shape: t.shape.slice(1), dtype: t.dtype }, trace),
+      );
       const [outputs, structure] = treeFlatten(f(...(treeUnflatten(input, examples) as A)));
       const marked = (_: unknown, i: number): boolean => axes[i] !== null;
       const from = examples.filter(marked);

@@ -45,8 +45,14 @@ const layer: F = (x) => tanh(matmul(w, x));
 
 describe("checkpoint", () => {
   test("has the derivatives of its function to third order, captures included", () => {
-    same((x) => sum(checkpoint(layer)(x)), (x) => sum(layer(x)));
-    same((x) => sum(checkpoint((y: Tensor) => mul(y, sin(x)))(exp(x))), (x) => sum(mul(exp(x), sin(x))));
+    same(
+      (x) => sum(checkpoint(layer)(x)),
+      (x) => sum(layer(x)),
+    );
+    same(
+      (x) => sum(checkpoint((y: Tensor) => mul(y, sin(x)))(exp(x))),
+      (x) => sum(mul(exp(x), sin(x))),
+    );
     const by = gradient(sum(checkpoint(layer)(x3)), w);
     close(values(by), values(gradient(sum(layer(x3)), w)));
   });
@@ -61,7 +67,10 @@ describe("checkpoint", () => {
 
   test("under vmap", () => {
     const xs = stack([x3, v3]);
-    close(values(vmap(grad((x: Tensor) => sum(checkpoint(layer)(x))))(xs)), [x3, v3].flatMap((x) => values(grad((t: Tensor) => sum(layer(t)))(x))));
+    close(
+      values(vmap(grad((x: Tensor) => sum(checkpoint(layer)(x))))(xs)),
+      [x3, v3].flatMap((x) => values(grad((t: Tensor) => sum(layer(t)))(x))),
+    );
   });
 });
 
@@ -72,8 +81,14 @@ describe("customGradient", () => {
   const fromJvp = customGradient(cube, { jvp: ([dx], _, x) => mul(dx, slope(x)) });
 
   test("either rule gives both modes to third order", () => {
-    same((x) => sum(fromVjp(sin(x))), (x) => sum(cube(sin(x))));
-    same((x) => sum(fromJvp(sin(x))), (x) => sum(cube(sin(x))));
+    same(
+      (x) => sum(fromVjp(sin(x))),
+      (x) => sum(cube(sin(x))),
+    );
+    same(
+      (x) => sum(fromJvp(sin(x))),
+      (x) => sum(cube(sin(x))),
+    );
   });
 
   test("the rule is used, inside and outside vmap", () => {
@@ -85,7 +100,9 @@ describe("customGradient", () => {
   });
 
   test("a shared argument under vmap collects all cotangents", () => {
-    const times = customGradient((a: Tensor, b: Tensor) => mul(a, b), { vjp: (ct, _, a, b) => [mul(ct, b), mul(ct, a)] });
+    const times = customGradient((a: Tensor, b: Tensor) => mul(a, b), {
+      vjp: (ct, _, a, b) => [mul(ct, b), mul(ct, a)],
+    });
     const xs = stack([x3, v3]);
     close(values(grad((b: Tensor) => sum(vmap(times, { in: [0, null] })(xs, b)))(x3)), values(add(x3, v3)));
   });
@@ -123,11 +140,15 @@ describe("scan", () => {
   for (const reverse of [false, true])
     for (const checkpoint of [false, true])
       test(`equals the unrolled loop to third order (reverse ${reverse}, checkpoint ${checkpoint})`, () => {
-        same((c) => looped(c, { reverse, checkpoint }), (c) => unrolled(c, reverse));
+        same(
+          (c) => looped(c, { reverse, checkpoint }),
+          (c) => unrolled(c, reverse),
+        );
       });
 
   test("gradients by xs and by captured tensors", () => {
-    const loss = (a: Tensor, z: Tensor): Tensor => sum(scan((c: Tensor, x: Tensor) => [mul(tanh(matmul(a, c)), x), null], x3, z)[0]);
+    const loss = (a: Tensor, z: Tensor): Tensor =>
+      sum(scan((c: Tensor, x: Tensor) => [mul(tanh(matmul(a, c)), x), null], x3, z)[0]);
     const plain = (a: Tensor, z: Tensor): Tensor => {
       let c = x3;
       for (const e of [0, 1]) c = mul(tanh(matmul(a, c)), sum(mul(z, f64(e === 0 ? [1, 0] : [0, 1]))));
@@ -151,25 +172,48 @@ describe("scan", () => {
     const [c0, x0, k0] = [f64([0.5], []), f64([0.1, 0.2, 0.3]), f64([1.5], [])];
     const rows = [x0, f64([0.4, 0.5, 0.6])];
     const scalars = (a: number[]): Tensor[] => a.map((n) => f64([n], []));
-    close(values(vmap(f, { in: [0, null, null] })(c, x0, k0)), scalars([0.5, 0.7]).flatMap((t) => values(f(t, x0, k0))));
-    close(values(vmap(f, { in: [null, 0, null] })(c0, x, k0)), rows.flatMap((t) => values(f(c0, t, k0))));
-    close(values(vmap(f, { in: [null, null, 0] })(c0, x0, k)), scalars([1.5, -0.5]).flatMap((t) => values(f(c0, x0, t))));
+    close(
+      values(vmap(f, { in: [0, null, null] })(c, x0, k0)),
+      scalars([0.5, 0.7]).flatMap((t) => values(f(t, x0, k0))),
+    );
+    close(
+      values(vmap(f, { in: [null, 0, null] })(c0, x, k0)),
+      rows.flatMap((t) => values(f(c0, t, k0))),
+    );
+    close(
+      values(vmap(f, { in: [null, null, 0] })(c0, x0, k)),
+      scalars([1.5, -0.5]).flatMap((t) => values(f(c0, x0, t))),
+    );
     const g = grad(f, { argnums: 1 });
-    close(values(vmap(g, { in: [null, 0, null] })(c0, x, k0)), rows.flatMap((t) => values(g(c0, t, k0))));
-    close(values(grad((z: Tensor) => sum(vmap(f, { in: [null, 0, null] })(c0, z, k0)))(x)), rows.flatMap((t) => values(g(c0, t, k0))));
+    close(
+      values(vmap(g, { in: [null, 0, null] })(c0, x, k0)),
+      rows.flatMap((t) => values(g(c0, t, k0))),
+    );
+    close(
+      values(grad((z: Tensor) => sum(vmap(f, { in: [null, 0, null] })(c0, z, k0)))(x)),
+      rows.flatMap((t) => values(g(c0, t, k0))),
+    );
   });
 
   test("integer carries pass through", () => {
     const start = { i: hostTensor(Int32Array.of(1), [], "i32"), s: f64([1], []) };
-    const f = (s: Tensor): Tensor => scan((c: typeof start) => [{ i: mul(c.i, 2), s: mul(c.s, c.i) }, null], { ...start, s }, null, { length: 4 })[0].s;
+    const f = (s: Tensor): Tensor =>
+      scan((c: typeof start) => [{ i: mul(c.i, 2), s: mul(c.s, c.i) }, null], { ...start, s }, null, { length: 4 })[0]
+        .s;
     expect(values(f(start.s))).toEqual([64]);
     expect(values(grad(f)(start.s))).toEqual([64]);
   });
 
   test("errors", () => {
     expect(() => scan((c: Tensor) => [c, null], x3, null)).toThrow(/length: needed/);
-    expect(() => scan((c: Tensor) => [sum(c), null], x3, null, { length: 2 })).toThrow(/changes its shape from \[3\] to \[\]/);
-    expect(() => scan((c: { a: Tensor }) => [{ a: c.a, b: c.a }, null], { a: x3 } as { a: Tensor; b?: Tensor }, null, { length: 2 })).toThrow(/carry: structures differ/);
+    expect(() => scan((c: Tensor) => [sum(c), null], x3, null, { length: 2 })).toThrow(
+      /changes its shape from \[3\] to \[\]/,
+    );
+    expect(() =>
+      scan((c: { a: Tensor }) => [{ a: c.a, b: c.a }, null], { a: x3 } as { a: Tensor; b?: Tensor }, null, {
+        length: 2,
+      }),
+    ).toThrow(/carry: structures differ/);
     expect(() => scan((c: Tensor) => [c, null], x3, { a: f64([1]), b: f64([1, 2]) })).toThrow(/leading sizes differ/);
   });
 });
@@ -178,9 +222,14 @@ describe("vmap", () => {
   test("axes, trees and nesting", () => {
     const a = f64([1, 2, 3, 4, 5, 6], [2, 3]);
     const b = f64([10, 20, 30]);
-    expect(values(vmap((p: { x: Tensor }, q: Tensor) => sum(mul(p.x, q)), { in: [{ x: 0 }, null] })({ x: a }, b))).toEqual([140, 320]);
+    expect(
+      values(vmap((p: { x: Tensor }, q: Tensor) => sum(mul(p.x, q)), { in: [{ x: 0 }, null] })({ x: a }, b)),
+    ).toEqual([140, 320]);
     expect(values(vmap((p: Tensor, q: Tensor) => mul(p, q), { in: [1, 0], out: 1 })(a, b))).toEqual(values(mul(a, b)));
-    const outer = vmap(vmap((p: Tensor, q: Tensor) => mul(p, q), { in: [null, 0] }), { in: [0, null] });
+    const outer = vmap(
+      vmap((p: Tensor, q: Tensor) => mul(p, q), { in: [null, 0] }),
+      { in: [0, null] },
+    );
     expect(values(outer(b, b))).toEqual([100, 200, 300, 200, 400, 600, 300, 600, 900]);
   });
 
@@ -188,10 +237,19 @@ describe("vmap", () => {
     const loss = (k: Tensor, x: Tensor): Tensor => sum(exp(mul(k, sin(x))));
     const xs = stack([x3, v3]);
     const per = vmap(grad(loss), { in: [null, 0] })(v3, xs);
-    close(values(per), [x3, v3].flatMap((x) => values(grad(loss)(v3, x))));
+    close(
+      values(per),
+      [x3, v3].flatMap((x) => values(grad(loss)(v3, x))),
+    );
     const f = (x: Tensor): Tensor => loss(v3, x);
-    close(values(vmap(hessian(f))(xs)), [x3, v3].flatMap((x) => values(hessian(f)(x))));
-    close(values(grad((k: Tensor) => sum(vmap((x: Tensor) => loss(k, x))(xs)))(v3)), values(grad((k: Tensor) => add(loss(k, x3), loss(k, v3)))(v3)));
+    close(
+      values(vmap(hessian(f))(xs)),
+      [x3, v3].flatMap((x) => values(hessian(f)(x))),
+    );
+    close(
+      values(grad((k: Tensor) => sum(vmap((x: Tensor) => loss(k, x))(xs)))(v3)),
+      values(grad((k: Tensor) => add(loss(k, x3), loss(k, v3)))(v3)),
+    );
   });
 
   test("a result that does not depend on the batch is repeated, or stays as it is", () => {
@@ -211,7 +269,8 @@ describe("vmap", () => {
 
 test("vmap of scan of checkpoint, to third order", () => {
   const inner = (c: Tensor): Tensor => checkpoint((t: Tensor) => sin(mul(t, t)))(c);
-  const f: F = (x) => sum(vmap((a: Tensor) => scan((c: Tensor) => [add(inner(c), a), null], a, null, { length: 3 })[0])(x));
+  const f: F = (x) =>
+    sum(vmap((a: Tensor) => scan((c: Tensor) => [add(inner(c), a), null], a, null, { length: 3 })[0])(x));
   const plain: F = (x) => {
     let c = x;
     for (let i = 0; i < 3; i++) c = add(sin(mul(c, c)), x);

@@ -3,11 +3,12 @@ import type { Atom, Guard, Index } from "../../src/ir/ir.ts";
 import type { Builder } from "../../src/primitive.ts";
 import { sizeOf } from "../../src/shape.ts";
 import { hostTensor, part, type Tensor } from "../../src/tensor.ts";
-import { reach } from "../../src/transforms/graph.ts";
 import type { Graph } from "../../src/transforms/graph.ts";
+import { reach } from "../../src/transforms/graph.ts";
 
 /** An f64 tensor. */
-export const f64 = (data: readonly number[], shape: readonly number[] = [data.length]): Tensor => hostTensor(Float64Array.from(data), shape, "f64");
+export const f64 = (data: readonly number[], shape: readonly number[] = [data.length]): Tensor =>
+  hostTensor(Float64Array.from(data), shape, "f64");
 
 /**
  * Values of a graph by its definition, element by element in f64, without plan or backend: slow, and independent of what schedules and fuses.
@@ -24,12 +25,29 @@ function atom(a: Atom): number {
 const holds = (guards: readonly Guard[]): boolean => guards.every((g) => at(g.of) >= g.low && at(g.of) < g.high);
 
 const unary: Record<string, (x: number) => number> = {
-  neg: (x) => -x, not: (x) => Number(!x), isnan: (x) => Number(Number.isNaN(x)), sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  neg: (x) => -x,
+  not: (x) => Number(!x),
+  isnan: (x) => Number(Number.isNaN(x)),
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
 };
 const binary: Record<string, (a: number, b: number) => number> = {
-  add: (a, b) => a + b, sub: (a, b) => a - b, mul: (a, b) => a * b, div: (a, b) => a / b, rem: (a, b) => a % b, pow: Math.pow, atan2: Math.atan2,
-  max: Math.max, min: Math.min, eq: (a, b) => Number(a === b), lt: (a, b) => Number(a < b), le: (a, b) => Number(a <= b),
-  and: (a, b) => a & b, or: (a, b) => a | b, xor: (a, b) => a ^ b, shl: (a, b) => a << b, shr: (a, b) => a >>> b,
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  rem: (a, b) => a % b,
+  pow: Math.pow,
+  atan2: Math.atan2,
+  max: Math.max,
+  min: Math.min,
+  eq: (a, b) => Number(a === b),
+  lt: (a, b) => Number(a < b),
+  le: (a, b) => Number(a <= b),
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  xor: (a, b) => a ^ b,
+  shl: (a, b) => a << b,
+  shr: (a, b) => a >>> b,
 };
 
 type Env = Map<Tensor, number[] | number[][]>;
@@ -58,8 +76,10 @@ function positions(shape: readonly number[]): number[][] {
 function compute(node: Tensor, env: Env): number[] | number[][] {
   const inputs = node.inputs.map((t) => env.get(t) as number[]);
   const { lower } = node.primitive;
-  if (node.inputs.length === 0 && node.storage !== null) return [...(node.storage.backend.readSync?.(node.storage, node.dtype, node.size) ?? [])];
-  if (node.primitive === part) return (env.get(node.inputs[0] as Tensor) as number[][])[node.attributes.index] as number[];
+  if (node.inputs.length === 0 && node.storage !== null)
+    return [...(node.storage.backend.readSync?.(node.storage, node.dtype, node.size) ?? [])];
+  if (node.primitive === part)
+    return (env.get(node.inputs[0] as Tensor) as number[][])[node.attributes.index] as number[];
   if (lower.kind === "leaf") {
     if (node.host === null) throw new Error(`no value: ${node.primitive.name}`);
     return [...node.host];
@@ -71,10 +91,18 @@ function compute(node: Tensor, env: Env): number[] | number[][] {
     return scan(node, inputs);
   }
   const b: Builder = {
-    value: (t, index) => (env.get(t) as number[])[index.reduce((flat, i, axis) => flat * (t.shape[axis] as number) + at(i), 0)] as number,
+    value: (t, index) =>
+      (env.get(t) as number[])[index.reduce((flat, i, axis) => flat * (t.shape[axis] as number) + at(i), 0)] as number,
     constant: (_, value) => value,
     index: at,
-    unary: (op, dtype, x) => (op === "cast" ? (dtypes[dtype].kind === "float" ? x : dtype === "bool" ? Number(x !== 0) : Math.trunc(x)) : ((unary[op] ?? (Math as unknown as typeof unary)[op]) as (x: number) => number)(x)),
+    unary: (op, dtype, x) =>
+      op === "cast"
+        ? dtypes[dtype].kind === "float"
+          ? x
+          : dtype === "bool"
+            ? Number(x !== 0)
+            : Math.trunc(x)
+        : ((unary[op] ?? (Math as unknown as typeof unary)[op]) as (x: number) => number)(x),
     binary: (op, _, x, y) => (binary[op] as (x: number, y: number) => number)(x, y),
     where: (_, c, x, y) => (c ? x : y),
     guarded: (guards, _, then, fill) => (holds(guards) ? then() : fill),
@@ -103,7 +131,11 @@ function scan(node: Tensor, inputs: number[][]): number[][] {
   const ys: number[][][] = (node.parts ?? []).slice(carries).map(() => []);
   for (let step = 0; step < length; step++) {
     const i = reverse ? length - 1 - step : step;
-    const out = run(body, [...fixed, ...state, ...xs.map((x) => x.slice((i * x.length) / length, ((i + 1) * x.length) / length))]);
+    const out = run(body, [
+      ...fixed,
+      ...state,
+      ...xs.map((x) => x.slice((i * x.length) / length, ((i + 1) * x.length) / length)),
+    ]);
     [...out.slice(carries), ...saved.map((k: number) => state[k])].forEach((y, k) => {
       (ys[k] as number[][])[i] = y;
     });

@@ -43,7 +43,12 @@ describe("jit", () => {
   test("captures, constants and arguments come out as they went in", () => {
     const f = jit((x: Tensor) => [x, v3, mul(x, 2), mul(v3, 2), x] as const);
     const out = f(x3);
-    out.forEach((t, i) => close(values(t), i === 0 || i === 4 ? values(x3) : i === 1 ? values(v3) : i === 2 ? [0.6, -1.2, 1.8] : [2, -4, 1]));
+    out.forEach((t, i) =>
+      close(
+        values(t),
+        i === 0 || i === 4 ? values(x3) : i === 1 ? values(v3) : i === 2 ? [0.6, -1.2, 1.8] : [2, -4, 1],
+      ),
+    );
     dispose(out);
     close(values(x3), [0.3, -0.6, 0.9]);
     close(values(f(v3)[0]), values(v3));
@@ -94,7 +99,13 @@ describe("jit", () => {
   test("grad of jit of vmap of scan of checkpoint, to third order, jitted", () => {
     const w = f64([0.5, -1, 0.25, 0.7, 0.2, -0.4, 1, 0.1, 0.3], [3, 3]);
     const cell = (c: Tensor): Tensor => checkpoint((t: Tensor) => tanh(matmul(w, t)))(c);
-    const f = jit((x: Tensor) => sum(vmap((a: Tensor) => scan((c: Tensor) => [add(cell(c), a), null], a, null, { length: 3 })[0])(stack([x, mul(x, x)]))));
+    const f = jit((x: Tensor) =>
+      sum(
+        vmap((a: Tensor) => scan((c: Tensor) => [add(cell(c), a), null], a, null, { length: 3 })[0])(
+          stack([x, mul(x, x)]),
+        ),
+      ),
+    );
     const plain = (x: Tensor): Tensor => {
       const one = (a: Tensor): Tensor => {
         let c = a;
@@ -159,7 +170,14 @@ describe("memory", () => {
   });
 
   test("10,000 steps of a scan differentiate in bounded memory", () => {
-    const f = (checkpointed: boolean) => jit(grad((c: Tensor) => sum(scan((s: Tensor) => [sin(mul(s, 1.0001)), null], c, null, { length: 10_000, checkpoint: checkpointed })[0])));
+    const f = (checkpointed: boolean) =>
+      jit(
+        grad((c: Tensor) =>
+          sum(
+            scan((s: Tensor) => [sin(mul(s, 1.0001)), null], c, null, { length: 10_000, checkpoint: checkpointed })[0],
+          ),
+        ),
+      );
     const c = realize(f64(Array.from({ length: 64 }, (_, i) => i / 64)));
     const before = memory().liveBytes;
     const g = f(true)(c);

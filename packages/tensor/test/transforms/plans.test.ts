@@ -24,11 +24,16 @@ const x3 = f64([0.3, -0.6, 0.9]);
 const v3 = f64([1, -2, 0.5]);
 const w = f64([0.5, -1, 0.25, 0.7, 0.2, -0.4, 1, 0.1, 0.3], [3, 3]);
 const layer: F = (x) => tanh(matmul(w, x));
-const loop = (f: F, options = {}): F => (x) => {
-  const [last, ys] = scan((c: Tensor) => [add(f(c), x), sum(c)], x, null, { length: 5, ...options });
-  return add(sum(last), sum(mul(ys, ys)));
-};
-const total = (f: F): F => (x) => sum(f(x));
+const loop =
+  (f: F, options = {}): F =>
+  (x) => {
+    const [last, ys] = scan((c: Tensor) => [add(f(c), x), sum(c)], x, null, { length: 5, ...options });
+    return add(sum(last), sum(mul(ys, ys)));
+  };
+const total =
+  (f: F): F =>
+  (x) =>
+    sum(f(x));
 const square = customGradient((x: Tensor) => mul(x, x), { vjp: (ct, _, x) => [mul(ct, mul(x, 2))] });
 
 /** Each is computed three ways: by definition, by an eager plan, by a compiled program. */
@@ -43,7 +48,8 @@ const cases: Record<string, F> = {
   "gradient of a custom rule": grad(total(square)),
   "Jacobian of vmap of scan": jacobianForward((x) => vmap((a: Tensor) => loop(sin)(stack([a, a])))(x)),
   "gradient of vmap of scan": grad(total((x) => vmap((a: Tensor) => loop(layer)(a))(stack([x, mul(x, x)])))),
-  "second derivative of scan of scan": (x) => hvp((p) => loop((c) => scan((s: Tensor) => [sin(mul(s, p)), null], c, null, { length: 2 })[0])(p), x, v3),
+  "second derivative of scan of scan": (x) =>
+    hvp((p) => loop((c) => scan((s: Tensor) => [sin(mul(s, p)), null], c, null, { length: 2 })[0])(p), x, v3),
 };
 
 describe("plans compute what graphs mean", () => {
@@ -52,7 +58,9 @@ describe("plans compute what graphs mean", () => {
       const expected = values(f(x3));
       const traced = trace([x3], ([x]) => [f(x as Tensor)]);
       const same = (t: Tensor): void => {
-        values(t).forEach((v, i) => expect(Math.abs(v - (expected[i] as number))).toBeLessThan(1e-11 * (1 + Math.abs(v))));
+        values(t).forEach((v, i) =>
+          expect(Math.abs(v - (expected[i] as number))).toBeLessThan(1e-11 * (1 + Math.abs(v))),
+        );
         expect(t.size).toBe(expected.length);
       };
       same(optimise(traced.graph).apply([x3, ...traced.captures])[0] as Tensor);

@@ -14,7 +14,8 @@ const usedParts = (root: Tensor, node: Tensor): boolean[] => {
   for (const t of reach([root], 0)) if (t.inputs[0] === node) used[t.attributes.index] = true;
   return used;
 };
-const prune = (root: Tensor, node: Tensor) => (loop.lower.kind === "special" ? loop.lower.prune?.(node, usedParts(root, node)) : null) ?? null;
+const prune = (root: Tensor, node: Tensor) =>
+  (loop.lower.kind === "special" ? loop.lower.prune?.(node, usedParts(root, node)) : null) ?? null;
 
 test("a forward loop drops its saved carries", () => {
   const last = scan((c: Tensor, x: Tensor) => [mul(c, x), add(c, x)], f64([2], []), f64([3, 4]))[0];
@@ -27,7 +28,9 @@ test("a forward loop drops its saved carries", () => {
 
 test("a reverse loop drops the gradients nobody asked for", () => {
   const k = f64([5], []);
-  const g = grad((c: Tensor) => sum(scan((s: Tensor, x: Tensor) => [mul(mul(s, x), k), null], c, f64([3, 4]))[0]))(f64([2], []));
+  const g = grad((c: Tensor) => sum(scan((s: Tensor, x: Tensor) => [mul(mul(s, x), k), null], c, f64([3, 4]))[0]))(
+    f64([2], []),
+  );
   const backward = loopsUnder(g).at(-1) as Tensor;
   expect(backward.attributes.reverse).toBe(true);
   const parts = prune(g, backward);

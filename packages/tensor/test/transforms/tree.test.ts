@@ -3,7 +3,17 @@ import { ArgumentError } from "../../src/errors.ts";
 import { mul } from "../../src/functions/arithmetic.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { ravel } from "../../src/transforms/ravel.ts";
-import { sameStructure, structureKey, treeFlatten, treeLeaves, treeMap, treeNames, TreeNode, treeStructure, treeUnflatten } from "../../src/tree.ts";
+import {
+  sameStructure,
+  structureKey,
+  TreeNode,
+  treeFlatten,
+  treeLeaves,
+  treeMap,
+  treeNames,
+  treeStructure,
+  treeUnflatten,
+} from "../../src/tree.ts";
 import { f64, values } from "./help.ts";
 
 class Linear extends TreeNode {
@@ -52,7 +62,9 @@ test("keys may come in any order, and differences are named", () => {
 test("structure keys compare static values by value and foreign objects by identity", () => {
   const key = (x: unknown): string => structureKey(treeStructure(x));
   expect(key({ a: 1, b: "x" })).toBe(key({ a: 1, b: "x" }));
-  const keys = [1, "1", null, undefined, true, -0, 0, Number.NaN, 1n, new Date(0), new Date(0), [], {}, [[]]].map((x) => key({ x }));
+  const keys = [1, "1", null, undefined, true, -0, 0, Number.NaN, 1n, new Date(0), new Date(0), [], {}, [[]]].map((x) =>
+    key({ x }),
+  );
   expect(new Set(keys).size).toBe(keys.length);
 });
 
