@@ -11,11 +11,12 @@ import { ConvNet } from "../src/tour/convnet.ts";
 import { settle } from "../src/tour/options.ts";
 import { plan, trainTour } from "../src/tour/run.ts";
 
-const settings: Settings = { epochs: 2, seed: 3, batch: 8, limit: 24 };
-const noise = Uint8Array.from({ length: 24 * 784 }, (_, i) => (i * 2654435761) >>> 24);
+const settings: Settings = { epochs: 2, seed: 3, batch: 2, limit: 6 };
+const N = 6;
+const noise = Uint8Array.from({ length: N * 784 }, (_, i) => (i * 2654435761) >>> 24);
 const digits: Digits = {
-  images: tensor(noise, { shape: [24, 1, 28, 28] }),
-  labels: tensor(Uint8Array.from({ length: 24 }, (_, i) => i % 10)),
+  images: tensor(noise, { shape: [N, 1, 28, 28] }),
+  labels: tensor(Uint8Array.from({ length: N }, (_, i) => i % 10)),
 };
 const bits = async (tree: unknown): Promise<number[][]> => Promise.all(treeLeaves(tree).map(async (t) => [...new Uint8Array((await t.data()).buffer)]));
 
@@ -81,7 +82,7 @@ describe("analysis", () => {
   test("predictions cover every image; saliency is the derivative of the score by each pixel", async () => {
     const model = new ConvNet(key(0));
     const predictions = await predict(model, digits);
-    expect(predictions.map(({ index }) => index)).toEqual(Array.from({ length: 24 }, (_, i) => i));
+    expect(predictions.map(({ index }) => index)).toEqual(Array.from({ length: N }, (_, i) => i));
     expect(predictions.every(({ probability }) => probability >= 0.1 && probability <= 1)).toBe(true);
     const [map] = await saliency(model, digits, predictions.slice(5, 6));
     expect(map?.length).toBe(784);

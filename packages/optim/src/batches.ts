@@ -1,5 +1,5 @@
 import type { Key } from "@gradus/tensor";
-import { ArgumentError, foldIn, gather, permutation, tensor, treeLeaves, treeMap } from "@gradus/tensor";
+import { ArgumentError, foldIn, gather, permutation, tensor, tidy, treeLeaves, treeMap } from "@gradus/tensor";
 
 /** Options of {@link batches}. */
 export interface BatchOptions {
@@ -59,7 +59,5 @@ function count(dataset: unknown): number {
   return examples;
 }
 
-function shuffled(key: Key, epoch: number, examples: number): Int32Array {
-  using order = permutation(foldIn(key, epoch), examples);
-  return order.dataSync() as Int32Array;
-}
+const shuffled = (key: Key, epoch: number, examples: number): Int32Array =>
+  tidy(() => permutation(foldIn(key, epoch), examples).dataSync() as Int32Array);

@@ -5,7 +5,7 @@ import type { Schedule } from "./schedules.ts";
 import { asSchedule } from "./schedules.ts";
 
 /** `treeMap` over the float leaves; others (counters, tables), whose gradients are zero, stay as they are. */
-const mapFloats: typeof treeMap = (f, tree, ...others) => treeMap((x, ...rest) => (isFloat(x.dtype) ? f(x, ...rest) : x), tree, ...others);
+const mapFloats = <T>(f: (x: Tensor, y: Tensor) => Tensor, tree: T, other: T = tree): T => treeMap((x, y) => (isFloat(x.dtype) ? f(x, y) : x), tree, other);
 
 /** Throws ArgumentError unless `value` is a number in `[low, high)`. */
 export function checkRange(op: string, argument: string, value: number, low: number, high: number): void {

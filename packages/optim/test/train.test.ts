@@ -2,7 +2,7 @@ import type { Key, Tensor } from "@gradus/tensor";
 import { bernoulli, key, matmul, memory, relu, square, sub, sum, tensor, treeLeaves, where } from "@gradus/tensor";
 import { crossEntropy, Linear, loadTree, Module, saveTree } from "@gradus/nn";
 import { describe, expect, test } from "vitest";
-import type { Batches, TrainOptions } from "../src/index.ts";
+import type { Batches, TrainOptions, TrainStep } from "../src/index.ts";
 import { adamw, batches, chain, clipByGlobalNorm, cosine, train } from "../src/index.ts";
 
 class Net extends Module {
@@ -68,7 +68,11 @@ describe("train", () => {
     const losses: number[] = [];
     const given = new Net(0);
     const before = await bits(given);
-    const result = await train(given, options(100, { onStep: ({ loss, step, steps, epoch }) => void losses.push(loss) ?? expect([step, epoch, steps]).toEqual([(losses.length - 1) % 3, Math.floor((losses.length - 1) / 3), 3]) }));
+    const onStep = ({ loss, step, steps, epoch }: TrainStep<Net>): void => {
+      expect([epoch, step, steps]).toEqual([Math.floor(losses.length / 3), losses.length % 3, 3]);
+      losses.push(loss);
+    };
+    const result = await train(given, options(100, { onStep }));
     expect(result).toMatchObject({ step: 300, completed: true });
     expect(losses.length).toBe(300);
     expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
@@ -86,7 +90,10 @@ describe("train", () => {
     const whole = await train(new Net(0), options(5));
     for (const stop of [4, 6]) {
       const controller = new AbortController();
-      const part = await train(new Net(0), options(5, { signal: controller.signal, onStep: ({ state }) => state.step === stop && controller.abort() } as Partial<TrainOptions<Net, Batch>>));
+      const onStep = ({ state }: TrainStep<Net>): void => {
+        if (state.step === stop) controller.abort();
+      };
+      const part = await train(new Net(0), options(5, { signal: controller.signal, onStep }));
       expect(part).toMatchObject({ step: stop, completed: false });
       const bytes = await saveTree({ model: part.model, optimizer: part.optimizer });
       const template = { model: new Net(50), optimizer: options(1).optimizer.init(new Net(50)) };

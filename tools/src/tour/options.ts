@@ -25,7 +25,7 @@ export function parseArgs(argv: readonly string[]): TourOptions {
     .option("--epochs <n>", `passes over the training images (default ${defaults.epochs})`, integer(1))
     .option("--seed <n>", `seed of the first weights and of the order of the images (default ${defaults.seed})`, integer(0))
     .option("--batch <n>", `images per step (default ${defaults.batch})`, integer(1))
-    .option("--limit <n>", "use only the first n images, for a quick try", integer(1))
+    .option("--limit <n>", "use only the first n training and test images, for a quick try", integer(1))
     .option("--resume", "go on from the checkpoint that Ctrl-C left", false)
     .option("--out <file>", "where the report goes", "report.html")
     .option("--json", 'print {"accuracy":…,"seconds":…,"report":…} as the last line', false)

@@ -1,6 +1,7 @@
 import { tensor } from "@gradus/tensor";
-import { mnist } from "../data.ts";
-import { progressBar } from "../progress.ts";
+import type { Split } from "./mnist.ts";
+import { mnist } from "./mnist.ts";
+import { progressBar } from "./progress.ts";
 import type { Digits } from "./analyse.ts";
 import { predict } from "./analyse.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
@@ -19,7 +20,7 @@ export interface Outcome {
   readonly report: string;
 }
 
-function digits(split: { images: Uint8Array; labels: Uint8Array }, limit: number | null): Digits {
+function digits(split: Split, limit: number | null): Digits {
   const n = Math.min(limit ?? split.labels.length, split.labels.length);
   return {
     images: tensor(split.images.subarray(0, n * 784), { shape: [n, 1, 28, 28] }),
@@ -39,7 +40,7 @@ export async function runTour(options: TourOptions & { readonly checkpoint: stri
     : undefined;
   const settings = settle(options.given, from?.settings ?? null);
   const run = plan(digits(data.train, settings.limit), settings);
-  const bar = progressBar(settings.epochs * run.data.steps);
+  const bar = progressBar(settings.epochs * run.data.steps, from?.state.step ?? 0, settings.batch);
   const { history, result } = trainTour(run, settings, { signal: options.signal, ...(from && { from }), onStep: (tick) => bar.tick(tick) });
   const { completed, ...state } = await result;
   bar.stop();
@@ -47,7 +48,7 @@ export async function runTour(options: TourOptions & { readonly checkpoint: stri
     await saveCheckpoint(options.checkpoint, { settings, history, state });
     return null;
   }
-  const test = digits(data.test, null);
+  const test = digits(data.test, settings.limit);
   const predictions = await predict(state.model, test);
   const accuracy = predictions.filter(({ label, predicted }) => label === predicted).length / predictions.length;
   await writeTourReport(options.out, { settings, history, predictions, accuracy, model: state.model, test, steps: run.data.steps });
