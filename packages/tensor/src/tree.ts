@@ -220,7 +220,10 @@ const symbols = new Map<symbol, number>();
 /** A stable number for an object that compares by identity. */
 export function identityOf(x: object): number {
   let id = identities.get(x);
-  if (id === undefined) identities.set(x, (id = nextIdentity++));
+  if (id === undefined) {
+    id = nextIdentity++;
+    identities.set(x, id);
+  }
   return id;
 }
 

@@ -39,7 +39,10 @@ export function pullback(
     if (node.primitive === part) {
       const owner = node.inputs[0] as Tensor;
       let all = partSums.get(owner);
-      if (all === undefined) partSums.set(owner, (all = (owner.parts ?? []).map(() => null)));
+      if (all === undefined) {
+        all = (owner.parts ?? []).map(() => null);
+        partSums.set(owner, all);
+      }
       const index = node.attributes.index as number;
       const sum = all[index] ?? null;
       all[index] = sum === null ? ct : add(sum, ct);

@@ -81,9 +81,10 @@ function differentiated(
       const cts = pullback([y], [seed("grad", y)], all);
       const grads = all.map((x, i) => (isFloat(x.dtype) ? cts[i] : null) ?? zerosLike(x));
       let at = 0;
-      const trees = flats.map(([leaves, structure]) =>
-        treeUnflatten(structure, grads.slice(at, (at += leaves.length))),
-      );
+      const trees = flats.map(([leaves, structure]) => {
+        at += leaves.length;
+        return treeUnflatten(structure, grads.slice(at - leaves.length, at));
+      });
       return [result, typeof argnums === "number" ? trees[0] : trees];
     });
   };

@@ -29,7 +29,10 @@ export function ravel<T>(tree: T): [vector: Tensor, unravel: (vector: Tensor) =>
     let at = 0;
     return treeUnflatten<T>(
       structure,
-      sizes.map((n, i) => reshape(slice(vector, [at], [(at += n)]), shapes[i] as readonly number[])),
+      sizes.map((n, i) => {
+        at += n;
+        return reshape(slice(vector, [at - n], [at]), shapes[i] as readonly number[]);
+      }),
     );
   };
   return [flat.length === 1 ? (flat[0] as Tensor) : concat(flat, 0), unravel];
