@@ -21,7 +21,8 @@ export type Pick = number | readonly [number | null, (number | null)?, number?] 
  * Throws ShapeError for too many picks or a position out of range.
  */
 export function at(x: Tensor, ...picks: readonly Pick[]): Tensor {
-  if (picks.length > x.rank) throw new ShapeError(`at: picks: ${picks.length} picks for ${x.rank} axes of ${show(x.shape)}`);
+  if (picks.length > x.rank)
+    throw new ShapeError(`at: picks: ${picks.length} picks for ${x.rank} axes of ${show(x.shape)}`);
   let t = x;
   const gone: number[] = [];
   picks.forEach((p, axis) => {
@@ -33,12 +34,14 @@ export function at(x: Tensor, ...picks: readonly Pick[]): Tensor {
     const n = t.shape[axis] as number;
     if (typeof p === "number") {
       const i = p < 0 ? p + n : p;
-      if (!Number.isInteger(i) || i < 0 || i >= n) throw new ShapeError(`at: picks[${axis}]: position ${p} is out of range for axis ${axis} of ${show(x.shape)}`);
+      if (!Number.isInteger(i) || i < 0 || i >= n)
+        throw new ShapeError(`at: picks[${axis}]: position ${p} is out of range for axis ${axis} of ${show(x.shape)}`);
       gone.push(axis);
       t = part(t, axis, i, i + 1, 1);
     } else if (Array.isArray(p)) {
       const step = p[2] ?? 1;
-      if (!Number.isInteger(step) || step === 0) throw new ArgumentError(`at: picks[${axis}]: step ${step} is no non-zero integer`);
+      if (!Number.isInteger(step) || step === 0)
+        throw new ArgumentError(`at: picks[${axis}]: step ${step} is no non-zero integer`);
       // A negative step walks the flipped axis, where position i is n − 1 − i.
       const turned = step < 0;
       const bound = (v: number | null | undefined, open: number): number => {
@@ -51,8 +54,18 @@ export function at(x: Tensor, ...picks: readonly Pick[]): Tensor {
       t = part(t, axis, start, Math.max(start, bound(p[1], n)), Math.abs(step));
     } else throw new ArgumentError(`at: picks[${axis}]: expected a number, a range, null or a tensor`);
   });
-  return gone.length === 0 ? t : reshape(t, t.shape.filter((_, i) => !gone.includes(i)));
+  return gone.length === 0
+    ? t
+    : reshape(
+        t,
+        t.shape.filter((_, i) => !gone.includes(i)),
+      );
 }
 
 const part = (t: Tensor, axis: number, start: number, stop: number, step: number): Tensor =>
-  slice(t, t.shape.map((_, i) => (i === axis ? start : 0)), t.shape.map((m, i) => (i === axis ? stop : m)), t.shape.map((_, i) => (i === axis ? step : 1)));
+  slice(
+    t,
+    t.shape.map((_, i) => (i === axis ? start : 0)),
+    t.shape.map((m, i) => (i === axis ? stop : m)),
+    t.shape.map((_, i) => (i === axis ? step : 1)),
+  );

@@ -1,7 +1,7 @@
-import { checkDType, dtypes, type DType, type HostArray } from "../dtype.ts";
+import { checkDType, type DType, dtypes, type HostArray } from "../dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { numberToF16 } from "../ir/scalar-math.ts";
-import { checkShape, show, sizeOf, type Shape } from "../shape.ts";
+import { checkShape, type Shape, show, sizeOf } from "../shape.ts";
 import { hostTensor, Tensor } from "../tensor.ts";
 import { add, mul } from "./arithmetic.ts";
 import { astype } from "./casting.ts";
@@ -9,14 +9,23 @@ import { equal, lessEqual } from "./comparison.ts";
 import type { DTypeOption } from "./fill.ts";
 import { iota } from "./iota.ts";
 import { checkInteger, checkOptions, checkTensor } from "./operands.ts";
-import { selectRows } from "./triangle.ts";
 import { expandDims } from "./shaping.ts";
+import { selectRows } from "./triangle.ts";
 
 /** Nested arrays of numbers or booleans, all of one depth and length. */
 export type Nested = number | boolean | readonly Nested[];
 
 /** Typed arrays that `tensor` reads. */
-export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array;
+export type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint32Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array;
 
 /** Options of {@link tensor}. */
 export interface TensorOptions extends DTypeOption {
@@ -25,7 +34,15 @@ export interface TensorOptions extends DTypeOption {
 }
 
 const natural: readonly (readonly [new (n: number) => TypedArray, DType])[] = [
-  [Float32Array, "f32"], [Float64Array, "f64"], [Int32Array, "i32"], [Uint32Array, "u32"], [Int8Array, "i8"], [Uint8Array, "u8"], [Uint8ClampedArray, "u8"], [Int16Array, "i32"], [Uint16Array, "i32"],
+  [Float32Array, "f32"],
+  [Float64Array, "f64"],
+  [Int32Array, "i32"],
+  [Uint32Array, "u32"],
+  [Int8Array, "i8"],
+  [Uint8Array, "u8"],
+  [Uint8ClampedArray, "u8"],
+  [Int16Array, "i32"],
+  [Uint16Array, "i32"],
 ];
 
 /**
@@ -53,12 +70,17 @@ export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): 
   let booleans = 0;
   const fill = (x: Nested, depth: number): void => {
     if (Array.isArray(x)) {
-      if (depth >= shape.length || x.length !== shape[depth]) throw new ShapeError(`tensor: data: ragged: expected ${shape[depth] ?? "a number"} at depth ${depth}, got an array of ${x.length}`);
+      if (depth >= shape.length || x.length !== shape[depth])
+        throw new ShapeError(
+          `tensor: data: ragged: expected ${shape[depth] ?? "a number"} at depth ${depth}, got an array of ${x.length}`,
+        );
       for (const y of x) fill(y, depth + 1);
       return;
     }
-    if (typeof x !== "number" && typeof x !== "boolean") throw new ArgumentError(`tensor: data: expected numbers, got ${x === null ? "null" : typeof x}`);
-    if (depth !== shape.length) throw new ShapeError(`tensor: data: ragged: a number at depth ${depth} where arrays have depth ${shape.length}`);
+    if (typeof x !== "number" && typeof x !== "boolean")
+      throw new ArgumentError(`tensor: data: expected numbers, got ${x === null ? "null" : typeof x}`);
+    if (depth !== shape.length)
+      throw new ShapeError(`tensor: data: ragged: a number at depth ${depth} where arrays have depth ${shape.length}`);
     if (typeof x === "boolean") booleans++;
     values[n++] = Number(x);
   };
@@ -82,7 +104,8 @@ function fromTyped(data: TypedArray, options: TensorOptions): Tensor {
 function fitted(shape: Shape | undefined, size: number, natural: Shape): Shape {
   if (shape === undefined) return natural;
   checkShape("tensor", shape);
-  if (sizeOf(shape) !== size) throw new ShapeError(`tensor: shape: ${show(shape)} needs ${sizeOf(shape)} elements, data has ${size}`);
+  if (sizeOf(shape) !== size)
+    throw new ShapeError(`tensor: shape: ${show(shape)} needs ${sizeOf(shape)} elements, data has ${size}`);
   return [...shape];
 }
 
@@ -91,7 +114,10 @@ function store(values: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   const integer = dtypes[dtype].kind === "int" || dtypes[dtype].kind === "uint";
   for (let i = 0; i < values.length; i++) {
     const x = values[i] as number;
-    if (integer && !Number.isInteger(x)) throw new DTypeError(`tensor: data: ${x} at position ${i} does not fit ${dtype}; use a float dtype, or round first`);
+    if (integer && !Number.isInteger(x))
+      throw new DTypeError(
+        `tensor: data: ${x} at position ${i} does not fit ${dtype}; use a float dtype, or round first`,
+      );
     out[i] = dtype === "f16" ? numberToF16(x) : dtype === "bool" ? Number(x !== 0) : x;
   }
   return hostTensor(out, shape, dtype);
@@ -108,7 +134,8 @@ function store(values: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
  */
 export function arange(start: number, stop?: number, step = 1, options: DTypeOption = {}): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
-  if (![from, to, step].every(Number.isFinite) || step === 0) throw new ArgumentError(`arange: step: cannot count from ${from} to ${to} by ${step}`);
+  if (![from, to, step].every(Number.isFinite) || step === 0)
+    throw new ArgumentError(`arange: step: cannot count from ${from} to ${to} by ${step}`);
   const n = Math.max(0, Math.ceil((to - from) / step));
   const dtype = options.dtype ?? "f32";
   return astype(add(mul(iota([n], { dtype: dtypes[dtype].kind === "float" ? dtype : "f64" }), step), from), dtype);
@@ -123,14 +150,18 @@ export function linspace(start: number, stop: number, n: number, options: DTypeO
 /** The n × m identity (m = n by default). */
 export function eye(n: number, m: number = n, options: DTypeOption = {}): Tensor {
   checkShape("eye", [n, m], "n");
-  return astype(equal(iota([n, m], { axis: 0, dtype: "i32" }), iota([n, m], { axis: 1, dtype: "i32" })), options.dtype ?? "f32");
+  return astype(
+    equal(iota([n, m], { axis: 0, dtype: "i32" }), iota([n, m], { axis: 1, dtype: "i32" })),
+    options.dtype ?? "f32",
+  );
 }
 
 /** Rows with a one at each index and zeros elsewhere: [...x.shape, classes], f32 by default. Throws DTypeError unless x holds integers. */
 export function oneHot(x: Tensor, classes: number, options: DTypeOption = {}): Tensor {
   checkTensor("oneHot", x);
   checkInteger("oneHot", x, "x");
-  if (!Number.isInteger(classes) || classes < 1) throw new ArgumentError(`oneHot: classes: ${classes} is no positive integer`);
+  if (!Number.isInteger(classes) || classes < 1)
+    throw new ArgumentError(`oneHot: classes: ${classes} is no positive integer`);
   return astype(equal(expandDims(astype(x, "i32"), -1), iota([classes], { dtype: "i32" })), options.dtype ?? "f32");
 }
 
