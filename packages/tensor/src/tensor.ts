@@ -6,6 +6,7 @@ import type { Shape } from "./shape.ts";
 import { show, sizeOf } from "./shape.ts";
 import { isActive } from "./trace.ts";
 import { notePending } from "./pending.ts";
+import { relu } from "./functions/activation.ts";
 import * as arithmetic from "./functions/arithmetic.ts";
 import { astype } from "./functions/casting.ts";
 import * as comparison from "./functions/comparison.ts";
@@ -150,6 +151,10 @@ export class Tensor<A = any> {
   /** See {@link elementary.sigmoid}. */
   sigmoid(): Tensor {
     return elementary.sigmoid(this);
+  }
+  /** max(this, 0). */
+  relu(): Tensor {
+    return relu(this);
   }
   /** See {@link reduction.sum}. */
   sum(axes?: Axes, options?: ReduceOptions): Tensor {

@@ -8,7 +8,7 @@ import { flip, reshape, slice } from "./shaping.ts";
  * What to take of one axis: a position (negative counts from the end; the axis goes), a range [start, stop, step] (open ends by null), null for all, or
  * a 1-d integer tensor of positions.
  */
-export type Pick = number | readonly [number | null, (number | null)?, number?] | null | Tensor;
+export type Pick = number | readonly [number | null, (number | null)?, number?] | null | "..." | Tensor;
 
 /**
  * Parts of `x`, one pick per leading axis; the other axes are taken whole.
@@ -16,11 +16,19 @@ export type Pick = number | readonly [number | null, (number | null)?, number?] 
  * ```ts
  * at(x, 0);               // the first row
  * at(x, null, -1);        // the last column
+ * at(x, "...", 0);         // the first of the last axis, whatever the rank
  * at(x, [1, null], [null, null, -1]); // from row 1 on, columns reversed
  * ```
  * Throws ShapeError for too many picks or a position out of range.
  */
 export function at(x: Tensor, ...picks: readonly Pick[]): Tensor {
+  const dots = picks.indexOf("...");
+  if (dots >= 0) {
+    if (picks.indexOf("...", dots + 1) >= 0) throw new ArgumentError('at: picks: "..." is given twice');
+    const rest = x.rank - picks.length + 1;
+    if (rest < 0) throw new ShapeError(`at: picks: ${picks.length - 1} picks for ${x.rank} axes of ${show(x.shape)}`);
+    return at(x, ...picks.slice(0, dots), ...new Array<null>(rest).fill(null), ...picks.slice(dots + 1));
+  }
   if (picks.length > x.rank)
     throw new ShapeError(`at: picks: ${picks.length} picks for ${x.rank} axes of ${show(x.shape)}`);
   let t = x;

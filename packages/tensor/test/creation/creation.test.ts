@@ -44,6 +44,8 @@ test("at takes positions, ranges, all and lists", async () => {
     [4, 5, 6],
   ]);
   expect(await x.at(0).array()).toEqual([1, 2, 3]);
+  expect(await x.at("...", -1).array()).toEqual([3, 6]);
+  expect(await x.at(1, "...", -1).item()).toBe(6);
   expect(await x.at(null, -1).array()).toEqual([3, 6]);
   expect(await x.at(null, [null, null, -1]).array()).toEqual([
     [3, 2, 1],
