@@ -1,11 +1,11 @@
 import type { Backend } from "../backend.ts";
-import { jsBackend } from "./js/index.ts";
+import { wasmBackend } from "./wasm/index.ts";
 
 let current: Backend | null = null;
 
 /** The backend that new plans run on; the wasm CPU backend unless another was set. */
 export function getBackend(): Backend {
-  current ??= jsBackend();
+  current ??= wasmBackend();
   return current;
 }
 

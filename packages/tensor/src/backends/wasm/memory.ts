@@ -1,0 +1,91 @@
+import type { Backend, Storage } from "../../backend.ts";
+import { OutOfMemoryError } from "../../errors.ts";
+
+const PAGE = 65536;
+const MAX_PAGES = 65536;
+const ALIGN = 64;
+
+/** A block of the one linear memory. */
+export class Block implements Storage {
+  readonly backend: Backend;
+  readonly bytes: number;
+  readonly address: number;
+  freed = false;
+  constructor(backend: Backend, address: number, bytes: number) {
+    this.backend = backend;
+    this.address = address;
+    this.bytes = bytes;
+  }
+}
+
+/** First-fit allocator over a growing WebAssembly memory; neighbours that are free are one hole. */
+export class Heap {
+  readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 16, maximum: MAX_PAGES });
+  /** Holes by address. */
+  private holes: { address: number; bytes: number }[] = [{ address: ALIGN, bytes: 16 * PAGE - ALIGN }];
+  liveBytes = 0;
+  liveBuffers = 0;
+  peakBytes = 0;
+  private u8 = new Uint8Array(this.memory.buffer);
+
+  /** The whole memory; taken anew after growth. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    if (this.u8.buffer !== this.memory.buffer) this.u8 = new Uint8Array(this.memory.buffer);
+    return this.u8 as Uint8Array<ArrayBuffer>;
+  }
+
+  private static round = (bytes: number): number => Math.max(ALIGN, Math.ceil(bytes / ALIGN) * ALIGN);
+
+  /** Address of `bytes` free bytes. Throws OutOfMemoryError when 4 GiB do not suffice. */
+  take(bytes: number, counted = true): number {
+    const size = Heap.round(bytes);
+    let i = this.holes.findIndex((h) => h.bytes >= size);
+    if (i < 0) {
+      this.grow(size);
+      i = this.holes.findIndex((h) => h.bytes >= size);
+    }
+    const hole = this.holes[i] as { address: number; bytes: number };
+    const { address } = hole;
+    if (hole.bytes === size) this.holes.splice(i, 1);
+    else this.holes[i] = { address: address + size, bytes: hole.bytes - size };
+    this.liveBytes += bytes;
+    if (counted) this.liveBuffers++;
+    this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
+    return address;
+  }
+
+  give(address: number, bytes: number, counted = true): void {
+    const size = Heap.round(bytes);
+    let at = this.holes.findIndex((h) => h.address > address);
+    if (at < 0) at = this.holes.length;
+    const [before, after] = [this.holes[at - 1], this.holes[at]];
+    const merged = { address, bytes: size };
+    let [from, count] = [at, 0];
+    if (before !== undefined && before.address + before.bytes === address) {
+      merged.address = before.address;
+      merged.bytes += before.bytes;
+      from--;
+      count++;
+    }
+    if (after !== undefined && address + size === after.address) {
+      merged.bytes += after.bytes;
+      count++;
+    }
+    this.holes.splice(from, count, merged);
+    this.liveBytes -= bytes;
+    if (counted) this.liveBuffers--;
+  }
+
+  private grow(size: number): void {
+    const old = this.memory.buffer.byteLength;
+    const pages = Math.max(Math.ceil(size / PAGE), Math.min(old / PAGE, MAX_PAGES - old / PAGE, 4096));
+    try {
+      this.memory.grow(pages);
+    } catch {
+      throw new OutOfMemoryError(`wasm: cannot allocate ${size} bytes: ${this.liveBytes} are in use of at most 4 GiB; dispose tensors, or use smaller batches`);
+    }
+    const last = this.holes.at(-1);
+    if (last !== undefined && last.address + last.bytes === old) last.bytes += pages * PAGE;
+    else this.holes.push({ address: old, bytes: pages * PAGE });
+  }
+}
