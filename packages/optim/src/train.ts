@@ -78,6 +78,7 @@ export async function train<M, B>(model: M, options: TrainOptions<M, B>): Promis
   if (resume !== undefined && !(Number.isInteger(resume.step) && resume.step >= 0 && resume.step <= total))
     throw new ArgumentError(`train: resume: step ${resume.step} is outside 0…${total}`);
   const run = makeStep(optimizer, options.loss, options.jit ?? true);
+  const breathe = pauses();
   let state = await own(resume ?? { model, optimizer: optimizer.init(model), step: 0 });
   while (state.step < total) {
     const epoch = Math.floor(state.step / data.steps);
@@ -89,9 +90,20 @@ export async function train<M, B>(model: M, options: TrainOptions<M, B>): Promis
       const step = { state, epoch, step: (state.step - 1) % data.steps, steps: data.steps, loss: await loss.item(), metrics: await numbers(metrics) };
       dispose([batch, fresh, loss, metrics]);
       await onStep?.(step);
+      await breathe();
     }
   }
   return { ...state, completed: true };
+}
+
+/** Lets timers, signals and the page run every now and then: awaiting a value that is there already does not. */
+function pauses(every = 50): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < every) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    last = performance.now();
+  };
 }
 
 type Step<M, B> = (model: M, optimizer: unknown, batch: B, key: Key) => [M, unknown, Tensor, Metrics];
