@@ -95,7 +95,9 @@ function fromTyped(data: TypedArray, options: TensorOptions): Tensor {
   const shape = fitted(options.shape, data.length, [data.length]);
   const dtype = options.dtype ?? own;
   if (dtype === own && data.BYTES_PER_ELEMENT === dtypes[dtype].bytes) {
-    const copy = new dtypes[dtype].array(data.slice().buffer as ArrayBuffer);
+    // not slice(): on Node's Buffer it shares the memory
+    const copy = new dtypes[dtype].array(new ArrayBuffer(data.byteLength));
+    copy.set(data);
     return hostTensor(copy, shape, dtype);
   }
   return store(data, shape, dtype);
