@@ -28,3 +28,7 @@ test("trees without names, and files that are none", () => {
   expect(() => stateDict({ "a.b": zeros([1]), a: { b: zeros([1]) } })).toThrow("two tensors are called a.b");
   expect(() => loadTree(model(0), new Uint8Array(3))).toThrow(FormatError);
 });
+
+test("a view into a larger buffer, as Node's file reads give, keeps its own bytes", async () => {
+  expect([...(await tensor(Buffer.from([9, 9, 1, 2]).subarray(2)).data())]).toEqual([1, 2]);
+});
