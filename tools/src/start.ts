@@ -20,7 +20,11 @@ try {
   } else {
     await rm(CHECKPOINT, { force: true });
     const { accuracy, seconds, report } = outcome;
-    console.log(options.json ? JSON.stringify({ accuracy, seconds, report }) : `Test accuracy ${(accuracy * 100).toFixed(2)} % after ${seconds.toFixed(1)} s. Report: ${report}`);
+    console.log(
+      options.json
+        ? JSON.stringify({ accuracy, seconds, report })
+        : `Test accuracy ${(accuracy * 100).toFixed(2)} % after ${seconds.toFixed(1)} s. Report: ${report}`,
+    );
   }
 } catch (error) {
   console.error(`npm start: ${(error as Error).message}`);

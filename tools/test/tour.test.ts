@@ -18,7 +18,8 @@ const digits: Digits = {
   images: tensor(noise, { shape: [N, 1, 28, 28] }),
   labels: tensor(Uint8Array.from({ length: N }, (_, i) => i % 10)),
 };
-const bits = async (tree: unknown): Promise<number[][]> => Promise.all(treeLeaves(tree).map(async (t) => [...new Uint8Array((await t.data()).buffer)]));
+const bits = async (tree: unknown): Promise<number[][]> =>
+  Promise.all(treeLeaves(tree).map(async (t) => [...new Uint8Array((await t.data()).buffer)]));
 
 let folder = "";
 beforeAll(async () => {
@@ -71,7 +72,12 @@ describe("stop and resume", () => {
 });
 
 describe("analysis", () => {
-  const made = (label: number, predicted: number, probability: number): Prediction => ({ index: 0, label, predicted, probability });
+  const made = (label: number, predicted: number, probability: number): Prediction => ({
+    index: 0,
+    label,
+    predicted,
+    probability,
+  });
   test("confusion, worst mistakes, examples", () => {
     const all = [made(1, 1, 0.5), made(1, 7, 0.9), made(2, 3, 0.95), made(2, 2, 0.7), made(1, 1, 0.99)];
     expect(confusion(all)[1]).toEqual([0, 2, 0, 0, 0, 0, 0, 1, 0, 0]);
@@ -90,7 +96,9 @@ describe("analysis", () => {
     // brighter by h in one pixel: the score of the label moves by h times the map's value
     const { normalize } = await import("../src/tour/convnet.ts");
     const score = async (bump: number): Promise<number> => {
-      const pixels = Float64Array.from(await normalize(tensor(noise.slice(5 * 784, 6 * 784), { shape: [1, 1, 28, 28] })).data());
+      const pixels = Float64Array.from(
+        await normalize(tensor(noise.slice(5 * 784, 6 * 784), { shape: [1, 1, 28, 28] })).data(),
+      );
       pixels[400] = (pixels[400] as number) + bump;
       const logits = await model.call(tensor(Float32Array.from(pixels), { shape: [1, 1, 28, 28] })).data();
       return logits[predictions[5]!.label] as number;

@@ -1,5 +1,5 @@
 import type { Tensor } from "@gradus/tensor";
-import { add, ArgumentError, conv, reshape, ShapeError } from "@gradus/tensor";
+import { ArgumentError, add, conv, reshape, ShapeError } from "@gradus/tensor";
 import { Module } from "./module.ts";
 import type { LayerOptions } from "./parameters.ts";
 import { parameters } from "./parameters.ts";
@@ -46,13 +46,17 @@ export class Conv2d extends Module {
     this.padding = pair("Conv2d", "padding", padding, 0);
     this.dilation = pair("Conv2d", "dilation", dilation);
     this.groups = groups;
-    ({ weight: this.weight, bias: this.bias } = parameters([outputs, inputs / groups, ...pair("Conv2d", "kernel", kernel)], options));
+    ({ weight: this.weight, bias: this.bias } = parameters(
+      [outputs, inputs / groups, ...pair("Conv2d", "kernel", kernel)],
+      options,
+    ));
   }
 
   /** `[batch, inputs, height, width]` → `[batch, outputs, height', width']`. Throws {@link ShapeError} when `x` is no such batch. */
   forward(x: Tensor): Tensor {
     const inputs = (this.weight.shape[1] as number) * this.groups;
-    if (x.rank !== 4 || x.shape[1] !== inputs) throw new ShapeError(`Conv2d: x: expected [batch, ${inputs}, height, width], got [${x.shape}]`);
+    if (x.rank !== 4 || x.shape[1] !== inputs)
+      throw new ShapeError(`Conv2d: x: expected [batch, ${inputs}, height, width], got [${x.shape}]`);
     const { stride, padding, dilation, groups } = this;
     const y = conv(x, this.weight, { stride, padding, dilation, groups });
     return this.bias === null ? y : add(y, reshape(this.bias, [1, -1, 1, 1]));

@@ -1,5 +1,5 @@
 import type { DType, Key, Shape, Tensor } from "@gradus/tensor";
-import { ArgumentError, mul, normal as standardNormal, ShapeError, truncatedNormal, uniform } from "@gradus/tensor";
+import { ArgumentError, mul, ShapeError, normal as standardNormal, truncatedNormal, uniform } from "@gradus/tensor";
 
 /** Draws the first values of a parameter: `shape` is `[out, in]` for a linear layer, `[out, in / groups, ...kernel]` for a convolution. */
 export type Initializer = (key: Key, shape: Shape, dtype?: DType) => Tensor;
@@ -21,7 +21,8 @@ export type Distribution = "uniform" | "normal" | "truncated";
  */
 export function fans(shape: Shape): { in: number; out: number } {
   const [out, input, ...kernel] = shape;
-  if (out === undefined || input === undefined) throw new ShapeError(`fans: shape: [${shape}] has no fan; a weight is [out, in, ...kernel]`);
+  if (out === undefined || input === undefined)
+    throw new ShapeError(`fans: shape: [${shape}] has no fan; a weight is [out, in, ...kernel]`);
   const receptive = kernel.reduce((a, b) => a * b, 1);
   return { in: input * receptive, out: out * receptive };
 }
@@ -42,7 +43,8 @@ export function varianceScaling(scale: number, fan: Fan, distribution: Distribut
     const f = fans(shape);
     const n = Math.max(1, fan === "average" ? (f.in + f.out) / 2 : f[fan]);
     const std = Math.sqrt(scale / n);
-    if (distribution === "uniform") return uniform(key, shape, { low: -Math.sqrt(3) * std, high: Math.sqrt(3) * std, dtype });
+    if (distribution === "uniform")
+      return uniform(key, shape, { low: -Math.sqrt(3) * std, high: Math.sqrt(3) * std, dtype });
     if (distribution === "normal") return mul(standardNormal(key, shape, { dtype }), std);
     return mul(truncatedNormal(key, shape, { low: -2, high: 2, dtype }), std / TRUNCATED_STD);
   };

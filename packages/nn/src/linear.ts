@@ -29,7 +29,8 @@ export class Linear extends Module {
   /** `[..., inputs]` → `[..., outputs]`. Throws {@link ShapeError} when the last axis is not `inputs`. */
   forward(x: Tensor): Tensor {
     const inputs = this.weight.shape.at(-1) as number;
-    if (x.shape.at(-1) !== inputs) throw new ShapeError(`Linear: x: last axis of [${x.shape}] is not the layer's ${inputs} inputs`);
+    if (x.shape.at(-1) !== inputs)
+      throw new ShapeError(`Linear: x: last axis of [${x.shape}] is not the layer's ${inputs} inputs`);
     const y = matmul(x, transpose(this.weight));
     return this.bias === null ? y : add(y, this.bias);
   }

@@ -1,5 +1,23 @@
 import type { Tensor } from "@gradus/tensor";
-import { add, ArgumentError, argmax, cast, DTypeError, equal, isFloat, logSoftmax, mean, mul, neg, oneHot, ShapeError, square, sub, sum, where } from "@gradus/tensor";
+import {
+  ArgumentError,
+  add,
+  argmax,
+  cast,
+  DTypeError,
+  equal,
+  isFloat,
+  logSoftmax,
+  mean,
+  mul,
+  neg,
+  oneHot,
+  ShapeError,
+  square,
+  sub,
+  sum,
+  where,
+} from "@gradus/tensor";
 
 /** What becomes of the losses of the examples. */
 export type Reduction = "mean" | "sum" | "none";
@@ -11,7 +29,8 @@ function reduce(op: string, losses: Tensor, reduction: Reduction): Tensor {
   throw new ArgumentError(`${op}: reduction: ${String(reduction)} is unknown; use mean, sum or none`);
 }
 
-const sameShape = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
+const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((d, i) => d === b[i]);
 
 /** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions {
@@ -37,19 +56,28 @@ export interface CrossEntropyOptions {
 export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const { labelSmoothing = 0, reduction = "mean" } = options;
   const classes = logits.shape.at(-1);
-  if (classes === undefined || classes === 0) throw new ShapeError(`crossEntropy: logits: expected [..., classes], got [${logits.shape}]`);
+  if (classes === undefined || classes === 0)
+    throw new ShapeError(`crossEntropy: logits: expected [..., classes], got [${logits.shape}]`);
   if (!isFloat(logits.dtype)) throw new DTypeError(`crossEntropy: logits: ${logits.dtype} is not a float dtype`);
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw new ArgumentError(`crossEntropy: labelSmoothing: ${labelSmoothing} is outside [0, 1]`);
-  const smooth = (target: Tensor): Tensor => (labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes));
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
+    throw new ArgumentError(`crossEntropy: labelSmoothing: ${labelSmoothing} is outside [0, 1]`);
+  const smooth = (target: Tensor): Tensor =>
+    labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes);
   const logp = logSoftmax(logits, -1);
   const against = (target: Tensor): Tensor => neg(sum(mul(smooth(cast(target, logits.dtype)), logp), -1));
   if (isFloat(labels.dtype)) {
-    if (!sameShape(labels.shape, logits.shape)) throw new ShapeError(`crossEntropy: labels: [${labels.shape}] are not probabilities for logits [${logits.shape}]`);
+    if (!sameShape(labels.shape, logits.shape))
+      throw new ShapeError(
+        `crossEntropy: labels: [${labels.shape}] are not probabilities for logits [${logits.shape}]`,
+      );
     return reduce("crossEntropy", against(labels), reduction);
   }
-  if (labels.dtype === "bool") throw new DTypeError("crossEntropy: labels: bool is no class index; cast to i32, or to f32 if they are one-hot");
+  if (labels.dtype === "bool")
+    throw new DTypeError("crossEntropy: labels: bool is no class index; cast to i32, or to f32 if they are one-hot");
   if (!sameShape(labels.shape, logits.shape.slice(0, -1)))
-    throw new ShapeError(`crossEntropy: labels: [${labels.shape}] are not class indices for logits [${logits.shape}]; expected [${logits.shape.slice(0, -1)}]`);
+    throw new ShapeError(
+      `crossEntropy: labels: [${labels.shape}] are not class indices for logits [${logits.shape}]; expected [${logits.shape.slice(0, -1)}]`,
+    );
   const hot = oneHot(labels, classes, { dtype: logits.dtype });
   return reduce("crossEntropy", where(equal(sum(hot, -1), 1), against(hot), Number.NaN), reduction);
 }
@@ -67,7 +95,8 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
  * ```
  */
 export function mse(prediction: Tensor, target: Tensor, options: { readonly reduction?: Reduction } = {}): Tensor {
-  if (!sameShape(prediction.shape, target.shape)) throw new ShapeError(`mse: target: [${target.shape}] is not the prediction's shape [${prediction.shape}]`);
+  if (!sameShape(prediction.shape, target.shape))
+    throw new ShapeError(`mse: target: [${target.shape}] is not the prediction's shape [${prediction.shape}]`);
   return reduce("mse", square(sub(prediction, target)), options.reduction ?? "mean");
 }
 

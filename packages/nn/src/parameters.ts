@@ -20,5 +20,8 @@ export function parameters(shape: readonly number[], options: LayerOptions): { w
   const { key, bias = true, init = torchUniform, dtype = "f32" } = options;
   const [weightKey, biasKey] = split(key) as [Key, Key];
   const bound = 1 / Math.sqrt(Math.max(1, fans(shape).in));
-  return { weight: init(weightKey, shape, dtype), bias: bias ? uniform(biasKey, [shape[0] as number], { low: -bound, high: bound, dtype }) : null };
+  return {
+    weight: init(weightKey, shape, dtype),
+    bias: bias ? uniform(biasKey, [shape[0] as number], { low: -bound, high: bound, dtype }) : null,
+  };
 }

@@ -1,8 +1,8 @@
 import type { Tensor } from "@gradus/tensor";
 import { avgPool, maxPool, ShapeError } from "@gradus/tensor";
+import { Module } from "./module.ts";
 import type { Pair } from "./settings.ts";
 import { pair } from "./settings.ts";
-import { Module } from "./module.ts";
 
 /** Options of the pooling layers; the stride is the window's size unless told, as in PyTorch. */
 export interface Pool2dOptions {

@@ -49,14 +49,35 @@ const formats: Readonly<Record<string, Format>> = {
   I8: { bytes: 1, dtype: "i8", read: plain(Int8Array) },
   U8: { bytes: 1, dtype: "u8", read: plain(Uint8Array) },
   BOOL: { bytes: 1, dtype: "bool", read: readBool },
-  BF16: { bytes: 2, dtype: "f32", read: (b) => new Float32Array(Uint32Array.from(new Uint16Array(b), (bits) => bits << 16).buffer) },
+  BF16: {
+    bytes: 2,
+    dtype: "f32",
+    read: (b) => new Float32Array(Uint32Array.from(new Uint16Array(b), (bits) => bits << 16).buffer),
+  },
   I16: { bytes: 2, dtype: "i32", read: (b) => Int32Array.from(new Int16Array(b)) },
   U16: { bytes: 2, dtype: "i32", read: (b) => Int32Array.from(new Uint16Array(b)) },
-  I64: { bytes: 8, dtype: "i32", read: (b, name) => Int32Array.from(new BigInt64Array(b), (v) => narrow(v, -(2n ** 31n), 2n ** 31n, name)) },
-  U64: { bytes: 8, dtype: "u32", read: (b, name) => Uint32Array.from(new BigUint64Array(b), (v) => narrow(v, 0n, 2n ** 32n, name)) },
+  I64: {
+    bytes: 8,
+    dtype: "i32",
+    read: (b, name) => Int32Array.from(new BigInt64Array(b), (v) => narrow(v, -(2n ** 31n), 2n ** 31n, name)),
+  },
+  U64: {
+    bytes: 8,
+    dtype: "u32",
+    read: (b, name) => Uint32Array.from(new BigUint64Array(b), (v) => narrow(v, 0n, 2n ** 32n, name)),
+  },
 };
 
-const written: Readonly<Record<DType, string>> = { f64: "F64", f32: "F32", f16: "F16", i32: "I32", u32: "U32", i8: "I8", u8: "U8", bool: "BOOL" };
+const written: Readonly<Record<DType, string>> = {
+  f64: "F64",
+  f32: "F32",
+  f16: "F16",
+  i32: "I32",
+  u32: "U32",
+  i8: "I8",
+  u8: "U8",
+  bool: "BOOL",
+};
 
 function readBool(buffer: ArrayBuffer, name: string): Values {
   const data = new Uint8Array(buffer);
@@ -65,7 +86,8 @@ function readBool(buffer: ArrayBuffer, name: string): Values {
 }
 
 function narrow(value: bigint, low: bigint, high: bigint, name: string): number {
-  if (value < low || value >= high) throw new FormatError(`safetensors: ${name}: the 64-bit value ${value} does not fit 32 bits`);
+  if (value < low || value >= high)
+    throw new FormatError(`safetensors: ${name}: the 64-bit value ${value} does not fit 32 bits`);
   return Number(value);
 }
 
@@ -82,14 +104,21 @@ function narrow(value: bigint, low: bigint, high: bigint, name: string): number 
  * const bytes = encodeSafetensors(new Map([["w", { dtype: "f32", shape: [2], data: new Float32Array([1, 2]) }]]));
  * ```
  */
-export function encodeSafetensors(tensors: ReadonlyMap<string, HostTensor>, metadata: ReadonlyMap<string, string> = new Map()): Uint8Array<ArrayBuffer> {
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, HostTensor>,
+  metadata: ReadonlyMap<string, string> = new Map(),
+): Uint8Array<ArrayBuffer> {
   const header: [string, unknown][] = metadata.size > 0 ? [["__metadata__", Object.fromEntries(metadata)]] : [];
   let end = 0;
   const raws: ArrayBufferView[] = [];
   for (const [name, { dtype, shape, data }] of tensors) {
-    if (name === "__metadata__") throw new ArgumentError("encodeSafetensors: tensors: the name __metadata__ is reserved; rename the tensor");
+    if (name === "__metadata__")
+      throw new ArgumentError("encodeSafetensors: tensors: the name __metadata__ is reserved; rename the tensor");
     const size = shape.reduce((a, b) => a * b, 1);
-    if (data.length !== size) throw new ArgumentError(`encodeSafetensors: ${name}: shape [${shape}] has ${size} elements, data has ${data.length}`);
+    if (data.length !== size)
+      throw new ArgumentError(
+        `encodeSafetensors: ${name}: shape [${shape}] has ${size} elements, data has ${data.length}`,
+      );
     const raw = dtype === "f16" ? Uint16Array.from(data, halfBits) : data;
     raws.push(raw);
     header.push([name, { dtype: written[dtype], shape, data_offsets: [end, end + raw.byteLength] }]);
@@ -123,18 +152,27 @@ export function decodeSafetensors(bytes: Uint8Array, limits: SafetensorsLimits =
   const { maxHeaderBytes = 100_000_000, maxTensors = 1_000_000 } = limits;
   const { header, start } = readHeader(bytes, maxHeaderBytes);
   const entries = Object.entries(header).filter(([name]) => name !== "__metadata__");
-  if (entries.length > maxTensors) throw new FormatError(`safetensors: ${entries.length} tensors are more than the limit of ${maxTensors}`);
+  if (entries.length > maxTensors)
+    throw new FormatError(`safetensors: ${entries.length} tensors are more than the limit of ${maxTensors}`);
   const found = entries.map(([name, entry]) => ({ name, ...checkEntry(name, entry, bytes.length - start) }));
   let at = 0;
   for (const { name, begin, end } of found.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin !== at) throw new FormatError(`safetensors: ${name}: data begins at ${begin}, but ${at} was expected (tensors overlap or leave a gap)`);
+    if (begin !== at)
+      throw new FormatError(
+        `safetensors: ${name}: data begins at ${begin}, but ${at} was expected (tensors overlap or leave a gap)`,
+      );
     at = end;
   }
-  if (at !== bytes.length - start) throw new FormatError(`safetensors: ${bytes.length - start - at} bytes at the end belong to no tensor`);
+  if (at !== bytes.length - start)
+    throw new FormatError(`safetensors: ${bytes.length - start - at} bytes at the end belong to no tensor`);
   const tensors = new Map<string, HostTensor>();
   for (const { name, format, shape, begin, end } of found)
-    tensors.set(name, { dtype: format.dtype, shape, data: format.read(Uint8Array.from(bytes.subarray(start + begin, start + end)).buffer, name) });
-  return { tensors, metadata: checkMetadata(header["__metadata__"]) };
+    tensors.set(name, {
+      dtype: format.dtype,
+      shape,
+      data: format.read(Uint8Array.from(bytes.subarray(start + begin, start + end)).buffer, name),
+    });
+  return { tensors, metadata: checkMetadata(header.__metadata__) };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -144,9 +182,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function readHeader(bytes: Uint8Array, maxHeaderBytes: number): { header: Record<string, unknown>; start: number } {
   if (bytes.length < 8) throw new FormatError(`safetensors: ${bytes.length} bytes are too few for a header length`);
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
-  if (length > BigInt(maxHeaderBytes)) throw new FormatError(`safetensors: a header of ${length} bytes is above the limit of ${maxHeaderBytes}`);
+  if (length > BigInt(maxHeaderBytes))
+    throw new FormatError(`safetensors: a header of ${length} bytes is above the limit of ${maxHeaderBytes}`);
   const start = 8 + Number(length);
-  if (start > bytes.length) throw new FormatError(`safetensors: the header ends at ${start}, but the file has ${bytes.length} bytes`);
+  if (start > bytes.length)
+    throw new FormatError(`safetensors: the header ends at ${start}, but the file has ${bytes.length} bytes`);
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, start)));
@@ -159,17 +199,30 @@ function readHeader(bytes: Uint8Array, maxHeaderBytes: number): { header: Record
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-function checkEntry(name: string, entry: unknown, room: number): { format: Format; shape: number[]; begin: number; end: number } {
+function checkEntry(
+  name: string,
+  entry: unknown,
+  room: number,
+): { format: Format; shape: number[]; begin: number; end: number } {
   if (!isObject(entry)) throw new FormatError(`safetensors: ${name}: the entry is not an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (typeof dtype !== "string" || !Object.hasOwn(formats, dtype)) throw new FormatError(`safetensors: ${name}: dtype ${JSON.stringify(dtype)} is unknown`);
+  if (typeof dtype !== "string" || !Object.hasOwn(formats, dtype))
+    throw new FormatError(`safetensors: ${name}: dtype ${JSON.stringify(dtype)} is unknown`);
   const format = formats[dtype] as Format;
-  if (!Array.isArray(shape) || shape.length > 64 || !shape.every(isCount)) throw new FormatError(`safetensors: ${name}: shape is not a list of sizes`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) throw new FormatError(`safetensors: ${name}: data_offsets are not two offsets`);
+  if (!Array.isArray(shape) || shape.length > 64 || !shape.every(isCount))
+    throw new FormatError(`safetensors: ${name}: shape is not a list of sizes`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
+    throw new FormatError(`safetensors: ${name}: data_offsets are not two offsets`);
   const [begin, end] = offsets as [number, number];
   const size = (shape as number[]).reduce((a, b) => a * b, format.bytes);
-  if (begin > end || end > room) throw new FormatError(`safetensors: ${name}: data_offsets [${begin}, ${end}] lie outside the ${room} bytes of data`);
-  if (end - begin !== size) throw new FormatError(`safetensors: ${name}: shape [${shape}] of ${dtype} needs ${size} bytes, data_offsets span ${end - begin}`);
+  if (begin > end || end > room)
+    throw new FormatError(
+      `safetensors: ${name}: data_offsets [${begin}, ${end}] lie outside the ${room} bytes of data`,
+    );
+  if (end - begin !== size)
+    throw new FormatError(
+      `safetensors: ${name}: shape [${shape}] of ${dtype} needs ${size} bytes, data_offsets span ${end - begin}`,
+    );
   return { format, shape, begin, end };
 }
 

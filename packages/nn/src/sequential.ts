@@ -22,7 +22,8 @@ export class Sequential extends Module {
   constructor(...layers: readonly Layer[]) {
     super();
     for (const [i, layer] of layers.entries())
-      if (!(layer instanceof Module) && typeof layer !== "function") throw new ArgumentError(`Sequential: layer ${i}: expected a module or a function, got ${String(layer)}`);
+      if (!(layer instanceof Module) && typeof layer !== "function")
+        throw new ArgumentError(`Sequential: layer ${i}: expected a module or a function, got ${String(layer)}`);
     Object.assign(this, layers);
   }
 
@@ -48,7 +49,8 @@ export class Flatten extends Module {
 
   constructor(start = 1) {
     super();
-    if (!Number.isInteger(start) || start < 0) throw new ArgumentError(`Flatten: start: expected a non-negative integer, got ${start}`);
+    if (!Number.isInteger(start) || start < 0)
+      throw new ArgumentError(`Flatten: start: expected a non-negative integer, got ${start}`);
     this.start = start;
   }
 

@@ -35,17 +35,26 @@ export function stateDict(tree: unknown): Map<string, Tensor> {
  */
 export function loadStateDict<T>(template: T, dict: ReadonlyMap<string, Tensor>): T {
   checkNames(stateDict(template), dict);
-  return treeUnflatten<T>(treeFlatten(template)[1], treeNames(template).map((name) => dict.get(name) as Tensor));
+  return treeUnflatten<T>(
+    treeFlatten(template)[1],
+    treeNames(template).map((name) => dict.get(name) as Tensor),
+  );
 }
 
-function checkNames(wanted: ReadonlyMap<string, Tensor>, found: ReadonlyMap<string, Pick<Tensor, "shape" | "dtype">>): void {
+function checkNames(
+  wanted: ReadonlyMap<string, Tensor>,
+  found: ReadonlyMap<string, Pick<Tensor, "shape" | "dtype">>,
+): void {
   const missing = [...wanted.keys()].filter((name) => !found.has(name));
   const extra = [...found.keys()].filter((name) => !wanted.has(name));
-  if (missing.length + extra.length > 0) throw new ArgumentError(`loadStateDict: dict: missing [${missing.join(", ")}], unexpected [${extra.join(", ")}]`);
+  if (missing.length + extra.length > 0)
+    throw new ArgumentError(`loadStateDict: dict: missing [${missing.join(", ")}], unexpected [${extra.join(", ")}]`);
   for (const [name, { shape, dtype }] of wanted) {
     const got = found.get(name) as Pick<Tensor, "shape" | "dtype">;
-    if (shape.length !== got.shape.length || shape.some((d, i) => d !== got.shape[i])) throw new ShapeError(`loadStateDict: ${name}: expected [${shape}], got [${got.shape}]`);
-    if (dtype !== got.dtype) throw new ArgumentError(`loadStateDict: ${name}: expected ${dtype}, got ${got.dtype}; cast it first`);
+    if (shape.length !== got.shape.length || shape.some((d, i) => d !== got.shape[i]))
+      throw new ShapeError(`loadStateDict: ${name}: expected [${shape}], got [${got.shape}]`);
+    if (dtype !== got.dtype)
+      throw new ArgumentError(`loadStateDict: ${name}: expected ${dtype}, got ${got.dtype}; cast it first`);
   }
 }
 
@@ -59,9 +68,19 @@ function checkNames(wanted: ReadonlyMap<string, Tensor>, found: ReadonlyMap<stri
  * await writeFile("model.safetensors", await saveTree(model, { epochs: "3" }));
  * ```
  */
-export async function saveTree(tree: unknown, metadata: Readonly<Record<string, string>> = {}): Promise<Uint8Array<ArrayBuffer>> {
+export async function saveTree(
+  tree: unknown,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<Uint8Array<ArrayBuffer>> {
   const dict = stateDict(tree);
-  const hosts = await Promise.all([...dict].map(async ([name, t]): Promise<[string, HostTensor]> => [name, { dtype: t.dtype, shape: t.shape, data: await t.data() }]));
+  const hosts = await Promise.all(
+    [...dict].map(
+      async ([name, t]): Promise<[string, HostTensor]> => [
+        name,
+        { dtype: t.dtype, shape: t.shape, data: await t.data() },
+      ],
+    ),
+  );
   return encodeSafetensors(new Map(hosts), new Map(Object.entries(metadata)));
 }
 

@@ -1,7 +1,19 @@
 import { key } from "@gradus/tensor";
 import { describe, expect, test } from "vitest";
 import type { Initializer } from "../src/index.ts";
-import { Conv2d, fans, kaimingNormal, kaimingUniform, lecunNormal, lecunUniform, normalInit, torchUniform, varianceScaling, xavierNormal, xavierUniform } from "../src/index.ts";
+import {
+  Conv2d,
+  fans,
+  kaimingNormal,
+  kaimingUniform,
+  lecunNormal,
+  lecunUniform,
+  normalInit,
+  torchUniform,
+  varianceScaling,
+  xavierNormal,
+  xavierUniform,
+} from "../src/index.ts";
 
 const shape = [40, 20, 3, 3]; // fan in 180, out 360
 

@@ -6,7 +6,17 @@ import { AvgPool2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Module, Sequent
 const some = (n: number, scale = 1): number[] => Array.from({ length: n }, (_, i) => Math.sin(i * 12.9898 + 1) * scale);
 
 /** Images by the definition, one loop per index. */
-function slowConv(x: ArrayLike<number>, xs: number[], w: ArrayLike<number>, ws: number[], bias: ArrayLike<number>, stride: number[], padding: number[], dilation: number[], groups: number): number[] {
+function slowConv(
+  x: ArrayLike<number>,
+  xs: number[],
+  w: ArrayLike<number>,
+  ws: number[],
+  bias: ArrayLike<number>,
+  stride: number[],
+  padding: number[],
+  dilation: number[],
+  groups: number,
+): number[] {
   const [N, C, H, W] = xs as [number, number, number, number];
   const [O, I, KH, KW] = ws as [number, number, number, number];
   const OH = Math.floor((H + 2 * padding[0]! - dilation[0]! * (KH - 1) - 1) / stride[0]!) + 1;
@@ -23,7 +33,8 @@ function slowConv(x: ArrayLike<number>, xs: number[], w: ArrayLike<number>, ws: 
                 const h = i * stride[0]! + p * dilation[0]! - padding[0]!;
                 const v = j * stride[1]! + q * dilation[1]! - padding[1]!;
                 const channel = Math.floor(o / (O / groups)) * I + c;
-                if (h >= 0 && h < H && v >= 0 && v < W) sum += x[((n * C + channel) * H + h) * W + v]! * w[((o * I + c) * KH + p) * KW + q]!;
+                if (h >= 0 && h < H && v >= 0 && v < W)
+                  sum += x[((n * C + channel) * H + h) * W + v]! * w[((o * I + c) * KH + p) * KW + q]!;
               }
           out.push(sum);
         }
@@ -41,7 +52,9 @@ describe("Linear", () => {
     const x = tensor(some(12), { shape: [2, 2, 3] });
     const [w, b] = [await layer.weight.data(), await layer.bias!.data()];
     const wanted: number[] = [];
-    for (let r = 0; r < 4; r++) for (let o = 0; o < 2; o++) wanted.push(b[o]! + [0, 1, 2].reduce((s, i) => s + some(12)[r * 3 + i]! * w[o * 3 + i]!, 0));
+    for (let r = 0; r < 4; r++)
+      for (let o = 0; o < 2; o++)
+        wanted.push(b[o]! + [0, 1, 2].reduce((s, i) => s + some(12)[r * 3 + i]! * w[o * 3 + i]!, 0));
     const y = layer.call(x);
     expect(y.shape).toEqual([2, 2, 2]);
     close(await y.data(), wanted);
@@ -60,17 +73,36 @@ describe("Conv2d", () => {
     [[2, 1], [1, 2], [1, 1], 1],
     [[1, 2], [2, 2], [2, 1], 2],
     [[1, 1], [1, 1], [1, 1], 4],
-  ] as [[number, number], [number, number], [number, number], number][])("stride %j, padding %j, dilation %j, groups %i", async (stride, padding, dilation, groups) => {
-    const layer = new Conv2d(4, 8, [3, 2], { key: key(1), stride, padding, dilation, groups });
-    const xs = [2, 4, 7, 6];
-    const data = some(2 * 4 * 7 * 6);
-    const wanted = slowConv(data, xs, await layer.weight.data(), [...layer.weight.shape], await layer.bias!.data(), stride, padding, dilation, groups);
-    close(await layer.call(tensor(data, { shape: xs })).data(), wanted);
-  });
+  ] as [[number, number], [number, number], [number, number], number][])(
+    "stride %j, padding %j, dilation %j, groups %i",
+    async (stride, padding, dilation, groups) => {
+      const layer = new Conv2d(4, 8, [3, 2], { key: key(1), stride, padding, dilation, groups });
+      const xs = [2, 4, 7, 6];
+      const data = some(2 * 4 * 7 * 6);
+      const wanted = slowConv(
+        data,
+        xs,
+        await layer.weight.data(),
+        [...layer.weight.shape],
+        await layer.bias!.data(),
+        stride,
+        padding,
+        dilation,
+        groups,
+      );
+      close(await layer.call(tensor(data, { shape: xs })).data(), wanted);
+    },
+  );
   test("errors", () => {
-    expect(() => new Conv2d(3, 4, 3, { key: key(0), groups: 2 })).toThrow("Conv2d: groups: 2 does not divide 3 inputs and 4 outputs");
-    expect(() => new Conv2d(3, 4, 3, { key: key(0), padding: -1 })).toThrow("Conv2d: padding: expected an integer >= 0, got -1");
-    expect(() => new Conv2d(3, 4, 3, { key: key(0) }).call(zeros([1, 1, 8, 8]))).toThrow("Conv2d: x: expected [batch, 3, height, width], got [1,1,8,8]");
+    expect(() => new Conv2d(3, 4, 3, { key: key(0), groups: 2 })).toThrow(
+      "Conv2d: groups: 2 does not divide 3 inputs and 4 outputs",
+    );
+    expect(() => new Conv2d(3, 4, 3, { key: key(0), padding: -1 })).toThrow(
+      "Conv2d: padding: expected an integer >= 0, got -1",
+    );
+    expect(() => new Conv2d(3, 4, 3, { key: key(0) }).call(zeros([1, 1, 8, 8]))).toThrow(
+      "Conv2d: x: expected [batch, 3, height, width], got [1,1,8,8]",
+    );
   });
 });
 
@@ -91,19 +123,33 @@ describe("pooling", () => {
             }
           out.push(fold(w));
         }
-  return out;
+    return out;
   };
   test("max", async () => {
-    close(await new MaxPool2d(2).call(x).data(), windows((w) => Math.max(...w), false));
-    close(await new MaxPool2d(2, { padding: 1 }).call(x).data(), windows((w) => Math.max(...w), true));
+    close(
+      await new MaxPool2d(2).call(x).data(),
+      windows((w) => Math.max(...w), false),
+    );
+    close(
+      await new MaxPool2d(2, { padding: 1 }).call(x).data(),
+      windows((w) => Math.max(...w), true),
+    );
   });
   test("mean counts padding as zeros", async () => {
-    close(await new AvgPool2d(2).call(x).data(), windows((w) => w.reduce((a, b) => a + b) / 4, false));
-    close(await new AvgPool2d(2, { padding: 1 }).call(x).data(), windows((w) => w.reduce((a, b) => a + b) / 4, true));
+    close(
+      await new AvgPool2d(2).call(x).data(),
+      windows((w) => w.reduce((a, b) => a + b) / 4, false),
+    );
+    close(
+      await new AvgPool2d(2, { padding: 1 }).call(x).data(),
+      windows((w) => w.reduce((a, b) => a + b) / 4, true),
+    );
   });
   test("errors", () => {
     expect(() => new MaxPool2d(0)).toThrow("MaxPool2d: kernel: expected an integer >= 1, got 0");
-    expect(() => new AvgPool2d(2).call(zeros([2, 2]))).toThrow("AvgPool2d: x: expected [batch, channels, height, width], got [2,2]");
+    expect(() => new AvgPool2d(2).call(zeros([2, 2]))).toThrow(
+      "AvgPool2d: x: expected [batch, channels, height, width], got [2,2]",
+    );
   });
 });
 
@@ -124,8 +170,20 @@ describe("Dropout", () => {
 });
 
 describe("Sequential", () => {
-  const model = new Sequential(new Flatten(), new Linear(4, 3, { key: key(0) }), relu, new Dropout(0.5), new Linear(3, 2, { key: key(1) }));
-  test("names as in PyTorch", () => expect(treeNames({ features: model })).toEqual(["features.1.weight", "features.1.bias", "features.4.weight", "features.4.bias"]));
+  const model = new Sequential(
+    new Flatten(),
+    new Linear(4, 3, { key: key(0) }),
+    relu,
+    new Dropout(0.5),
+    new Linear(3, 2, { key: key(1) }),
+  );
+  test("names as in PyTorch", () =>
+    expect(treeNames({ features: model })).toEqual([
+      "features.1.weight",
+      "features.1.bias",
+      "features.4.weight",
+      "features.4.bias",
+    ]));
   test("applies its layers in order, with a key for each", async () => {
     const x = tensor(some(8), { shape: [2, 2, 2] });
     const byHand = (model[4] as Linear).call(relu((model[1] as Linear).call(tensor(some(8), { shape: [2, 4] }))));
@@ -146,5 +204,11 @@ test("a module is a tree: fields in order, settings apart", () => {
       return x;
     }
   }
-  expect(treeNames(new Net())).toEqual(["conv.weight", "conv.bias", "blocks.0.weight", "blocks.0.bias", "blocks.1.weight"]);
+  expect(treeNames(new Net())).toEqual([
+    "conv.weight",
+    "conv.bias",
+    "blocks.0.weight",
+    "blocks.0.bias",
+    "blocks.1.weight",
+  ]);
 });

@@ -12,14 +12,28 @@ function file(header: unknown, data: readonly number[] = []): Uint8Array {
   bytes.set(data, 8 + json.length);
   return bytes;
 }
-const entry = (dtype: string, shape: unknown, begin: number, end: number): object => ({ dtype, shape, data_offsets: [begin, end] });
+const entry = (dtype: string, shape: unknown, begin: number, end: number): object => ({
+  dtype,
+  shape,
+  data_offsets: [begin, end],
+});
 
 describe("round trip", () => {
   test("every dtype, scalars, empties and metadata", () => {
     const tensors = new Map<string, HostTensor>([
-      ["a.weight", { dtype: "f32", shape: [2, 2], data: new Float32Array([1, -0, Number.NaN, Number.POSITIVE_INFINITY]) }],
+      [
+        "a.weight",
+        { dtype: "f32", shape: [2, 2], data: new Float32Array([1, -0, Number.NaN, Number.POSITIVE_INFINITY]) },
+      ],
       ["b", { dtype: "f64", shape: [], data: new Float64Array([Math.PI]) }],
-      ["half", { dtype: "f16", shape: [7], data: new Float32Array([1, -0, 65504, 2 ** -24, -(2 ** -14), Number.NaN, Number.NEGATIVE_INFINITY]) }],
+      [
+        "half",
+        {
+          dtype: "f16",
+          shape: [7],
+          data: new Float32Array([1, -0, 65504, 2 ** -24, -(2 ** -14), Number.NaN, Number.NEGATIVE_INFINITY]),
+        },
+      ],
       ["none", { dtype: "i32", shape: [0, 3], data: new Int32Array() }],
       ["u", { dtype: "u32", shape: [1], data: new Uint32Array([2 ** 32 - 1]) }],
       ["i8", { dtype: "i8", shape: [3], data: new Int8Array([-128, 0, 127]) }],
@@ -33,12 +47,22 @@ describe("round trip", () => {
   });
 
   test("property: any f32 tensors, bit for bit", () => {
-    const some = fc.dictionary(fc.string({ minLength: 1 }).filter((s) => s !== "__metadata__"), fc.float32Array({ maxLength: 20 }), { maxKeys: 5 });
+    const some = fc.dictionary(
+      fc.string({ minLength: 1 }).filter((s) => s !== "__metadata__"),
+      fc.float32Array({ maxLength: 20 }),
+      { maxKeys: 5 },
+    );
     fc.assert(
       fc.property(some, (dict) => {
-        const tensors = new Map(Object.entries(dict).map(([name, data]): [string, HostTensor] => [name, { dtype: "f32", shape: [data.length], data }]));
+        const tensors = new Map(
+          Object.entries(dict).map(([name, data]): [string, HostTensor] => [
+            name,
+            { dtype: "f32", shape: [data.length], data },
+          ]),
+        );
         const back = decodeSafetensors(encodeSafetensors(tensors)).tensors;
-        for (const [name, { data }] of tensors) expect(new Uint8Array(back.get(name)!.data.buffer)).toEqual(new Uint8Array(data.slice().buffer));
+        for (const [name, { data }] of tensors)
+          expect(new Uint8Array(back.get(name)!.data.buffer)).toEqual(new Uint8Array(data.slice().buffer));
       }),
     );
   });
@@ -52,7 +76,8 @@ describe("round trip", () => {
 });
 
 describe("formats without a dtype", () => {
-  const one = (dtype: string, data: number[]): unknown => decodeSafetensors(file({ x: entry(dtype, [1], 0, data.length) }, data)).tensors.get("x");
+  const one = (dtype: string, data: number[]): unknown =>
+    decodeSafetensors(file({ x: entry(dtype, [1], 0, data.length) }, data)).tensors.get("x");
   test.each([
     ["BF16", [0xc0, 0x3f], { dtype: "f32", shape: [1], data: new Float32Array([1.5]) }],
     ["I16", [0xff, 0xff], { dtype: "i32", shape: [1], data: new Int32Array([-1]) }],
@@ -100,7 +125,13 @@ describe("damaged files", () => {
   });
 
   test("fuzz: whatever the bytes, a result or a FormatError", () => {
-    const good = encodeSafetensors(new Map([["w", { dtype: "f32", shape: [2, 3], data: new Float32Array(6) }], ["b", { dtype: "bool", shape: [3], data: new Uint8Array(3) }]]), new Map([["k", "v"]]));
+    const good = encodeSafetensors(
+      new Map([
+        ["w", { dtype: "f32", shape: [2, 3], data: new Float32Array(6) }],
+        ["b", { dtype: "bool", shape: [3], data: new Uint8Array(3) }],
+      ]),
+      new Map([["k", "v"]]),
+    );
     const check = (bytes: Uint8Array): void => {
       try {
         decodeSafetensors(bytes);
@@ -119,11 +150,18 @@ describe("damaged files", () => {
       }),
       { numRuns: 2000 },
     );
-    fc.assert(fc.property(fc.json(), (json) => check(file(json))), { numRuns: 1000 });
+    fc.assert(
+      fc.property(fc.json(), (json) => check(file(json))),
+      { numRuns: 1000 },
+    );
   });
 });
 
 test("the writer refuses what it could not read back", () => {
-  expect(() => encodeSafetensors(new Map([["x", { dtype: "f32", shape: [2], data: new Float32Array(1) }]]))).toThrow("x: shape [2] has 2 elements, data has 1");
-  expect(() => encodeSafetensors(new Map([["__metadata__", { dtype: "f32", shape: [0], data: new Float32Array() }]]))).toThrow("reserved");
+  expect(() => encodeSafetensors(new Map([["x", { dtype: "f32", shape: [2], data: new Float32Array(1) }]]))).toThrow(
+    "x: shape [2] has 2 elements, data has 1",
+  );
+  expect(() =>
+    encodeSafetensors(new Map([["__metadata__", { dtype: "f32", shape: [0], data: new Float32Array() }]])),
+  ).toThrow("reserved");
 });

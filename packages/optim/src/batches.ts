@@ -33,10 +33,12 @@ export interface Batches<T> {
  */
 export function batches<T>(dataset: T, size: number, key: Key, options: BatchOptions = {}): Batches<T> {
   const { dropLast = false, ordered = false } = options;
-  if (!Number.isInteger(size) || size < 1) throw new ArgumentError(`batches: size: expected a positive integer, got ${size}`);
+  if (!Number.isInteger(size) || size < 1)
+    throw new ArgumentError(`batches: size: expected a positive integer, got ${size}`);
   const examples = count(dataset);
   const steps = dropLast ? Math.floor(examples / size) : Math.ceil(examples / size);
-  if (steps === 0) throw new ArgumentError(`batches: size: ${examples} examples make no batch of ${size}; choose a smaller size`);
+  if (steps === 0)
+    throw new ArgumentError(`batches: size: ${examples} examples make no batch of ${size}; choose a smaller size`);
   return {
     steps,
     size,
@@ -55,7 +57,9 @@ function count(dataset: unknown): number {
   const leaves = treeLeaves(dataset);
   const examples = leaves[0]?.shape[0];
   if (examples === undefined) throw new ArgumentError("batches: dataset: expected tensors with an axis of examples");
-  for (const t of leaves) if (t.shape[0] !== examples) throw new ArgumentError(`batches: dataset: ${examples} examples in one tensor, [${t.shape}] in another`);
+  for (const t of leaves)
+    if (t.shape[0] !== examples)
+      throw new ArgumentError(`batches: dataset: ${examples} examples in one tensor, [${t.shape}] in another`);
   return examples;
 }
 

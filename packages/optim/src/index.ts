@@ -9,4 +9,11 @@ export { constant, cosine } from "./schedules.ts";
 export type { Loss, Metrics, TrainOptions, TrainResult, TrainState, TrainStep } from "./train.ts";
 export { train } from "./train.ts";
 export type { AdamOptions, AdamState } from "./transforms.ts";
-export { addDecayedWeights, clipByGlobalNorm, globalNorm, momentum, scaleByAdam, scaleByLearningRate } from "./transforms.ts";
+export {
+  addDecayedWeights,
+  clipByGlobalNorm,
+  globalNorm,
+  momentum,
+  scaleByAdam,
+  scaleByLearningRate,
+} from "./transforms.ts";

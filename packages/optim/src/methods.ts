@@ -27,7 +27,8 @@ export interface SgdOptions {
  */
 export function sgd(options: SgdOptions): Optimizer {
   const { learningRate, momentum: decay = 0, nesterov = false, weightDecay = 0 } = options;
-  if (nesterov && decay === 0) throw new ArgumentError("sgd: nesterov: it looks ahead along the momentum; give momentum > 0");
+  if (nesterov && decay === 0)
+    throw new ArgumentError("sgd: nesterov: it looks ahead along the momentum; give momentum > 0");
   const rules: Optimizer[] = [];
   if (weightDecay !== 0) rules.push(addDecayedWeights(weightDecay));
   if (decay !== 0) rules.push(momentum(decay, { nesterov }));
@@ -43,7 +44,10 @@ export function sgd(options: SgdOptions): Optimizer {
  * const optimizer = adam({ learningRate: 1e-3 });
  * ```
  */
-export function adam({ learningRate, ...moments }: AdamOptions & { readonly learningRate: number | Schedule }): Optimizer {
+export function adam({
+  learningRate,
+  ...moments
+}: AdamOptions & { readonly learningRate: number | Schedule }): Optimizer {
   return chain(scaleByAdam(moments), scaleByLearningRate(learningRate));
 }
 

@@ -1,5 +1,5 @@
 import type { Tensor } from "@gradus/tensor";
-import { add, ArgumentError, cast, cos, div, less, minimum, mul, sub, tensor, where } from "@gradus/tensor";
+import { ArgumentError, add, cast, cos, div, less, minimum, mul, sub, tensor, where } from "@gradus/tensor";
 
 /** A number as a function of the steps done so far (i32 scalar, 0 at the first step). It is part of the graph: `jit` traces it once. */
 export type Schedule = (step: Tensor) => Tensor;
@@ -7,7 +7,8 @@ export type Schedule = (step: Tensor) => Tensor;
 /** A schedule, or a number that stays. Throws ArgumentError when `value` is neither a finite number nor a function. */
 export function asSchedule(op: string, value: number | Schedule): Schedule {
   if (typeof value === "function") return value;
-  if (!Number.isFinite(value)) throw new ArgumentError(`${op}: learningRate: expected a finite number or a schedule, got ${String(value)}`);
+  if (!Number.isFinite(value))
+    throw new ArgumentError(`${op}: learningRate: expected a finite number or a schedule, got ${String(value)}`);
   return constant(value);
 }
 
@@ -47,7 +48,9 @@ export interface CosineOptions {
  */
 export function cosine({ peak, steps, warmup = 0, floor = 0 }: CosineOptions): Schedule {
   if (!Number.isInteger(steps) || !Number.isInteger(warmup) || warmup < 0 || warmup >= steps)
-    throw new ArgumentError(`cosine: warmup: expected integers with 0 <= warmup < steps, got warmup ${warmup} and steps ${steps}`);
+    throw new ArgumentError(
+      `cosine: warmup: expected integers with 0 <= warmup < steps, got warmup ${warmup} and steps ${steps}`,
+    );
   return (step) => {
     const t = cast(step, "f32");
     const rise = mul(add(t, 1), peak / Math.max(1, warmup));

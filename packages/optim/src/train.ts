@@ -1,5 +1,17 @@
 import type { Key, Tensor } from "@gradus/tensor";
-import { ArgumentError, dispose, foldIn, jit, key as newKey, realize, tensor, tidy, treeFlatten, treeUnflatten, valueAndGrad } from "@gradus/tensor";
+import {
+  ArgumentError,
+  dispose,
+  foldIn,
+  jit,
+  key as newKey,
+  realize,
+  tensor,
+  tidy,
+  treeFlatten,
+  treeUnflatten,
+  valueAndGrad,
+} from "@gradus/tensor";
 import type { Batches } from "./batches.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { applyUpdates } from "./optimizer.ts";
@@ -73,7 +85,8 @@ export interface TrainResult<M> extends TrainState<M> {
  */
 export async function train<M, B>(model: M, options: TrainOptions<M, B>): Promise<TrainResult<M>> {
   const { optimizer, data, epochs, onStep, signal, resume, key = newKey(0) } = options;
-  if (!Number.isInteger(epochs) || epochs < 1) throw new ArgumentError(`train: epochs: expected a positive integer, got ${epochs}`);
+  if (!Number.isInteger(epochs) || epochs < 1)
+    throw new ArgumentError(`train: epochs: expected a positive integer, got ${epochs}`);
   const total = epochs * data.steps;
   if (resume !== undefined && !(Number.isInteger(resume.step) && resume.step >= 0 && resume.step <= total))
     throw new ArgumentError(`train: resume: step ${resume.step} is outside 0…${total}`);
@@ -87,7 +100,14 @@ export async function train<M, B>(model: M, options: TrainOptions<M, B>): Promis
       const fresh = foldIn(key, state.step);
       const [next, optimizerState, loss, metrics] = run(state.model, state.optimizer, batch, fresh);
       state = { model: next, optimizer: optimizerState, step: state.step + 1 };
-      const step = { state, epoch, step: (state.step - 1) % data.steps, steps: data.steps, loss: await loss.item(), metrics: await numbers(metrics) };
+      const step = {
+        state,
+        epoch,
+        step: (state.step - 1) % data.steps,
+        steps: data.steps,
+        loss: await loss.item(),
+        metrics: await numbers(metrics),
+      };
       dispose([batch, fresh, loss, metrics]);
       await onStep?.(step);
       await breathe();

@@ -1,15 +1,34 @@
 import type { Tensor } from "@gradus/tensor";
-import { add, ArgumentError, cast, div, expm1, isFloat, minimum, mul, neg, sqrt, square, sum, tensor, treeLeaves, treeMap, zerosLike } from "@gradus/tensor";
+import {
+  ArgumentError,
+  add,
+  cast,
+  div,
+  expm1,
+  isFloat,
+  minimum,
+  mul,
+  neg,
+  sqrt,
+  square,
+  sum,
+  tensor,
+  treeLeaves,
+  treeMap,
+  zerosLike,
+} from "@gradus/tensor";
 import type { Optimizer } from "./optimizer.ts";
 import type { Schedule } from "./schedules.ts";
 import { asSchedule } from "./schedules.ts";
 
 /** `treeMap` over the float leaves; others (counters, tables), whose gradients are zero, stay as they are. */
-const mapFloats = <T>(f: (x: Tensor, y: Tensor) => Tensor, tree: T, other: T = tree): T => treeMap((x, y) => (isFloat(x.dtype) ? f(x, y) : x), tree, other);
+const mapFloats = <T>(f: (x: Tensor, y: Tensor) => Tensor, tree: T, other: T = tree): T =>
+  treeMap((x, y) => (isFloat(x.dtype) ? f(x, y) : x), tree, other);
 
 /** Throws ArgumentError unless `value` is a number in `[low, high)`. */
 export function checkRange(op: string, argument: string, value: number, low: number, high: number): void {
-  if (!(value >= low && value < high)) throw new ArgumentError(`${op}: ${argument}: ${value} is outside [${low}, ${high})`);
+  if (!(value >= low && value < high))
+    throw new ArgumentError(`${op}: ${argument}: ${value} is outside [${low}, ${high})`);
 }
 
 const start = (): Tensor => tensor(0, { dtype: "i32" });
@@ -24,7 +43,9 @@ const start = (): Tensor => tensor(0, { dtype: "i32" });
  * ```
  */
 export function globalNorm(tree: unknown): Tensor {
-  const squares = treeLeaves(tree).filter((t) => isFloat(t.dtype)).map((t) => sum(square(t)));
+  const squares = treeLeaves(tree)
+    .filter((t) => isFloat(t.dtype))
+    .map((t) => sum(square(t)));
   if (squares.length === 0) throw new ArgumentError("globalNorm: tree: it has no float tensors");
   return sqrt(squares.reduce((a, b) => add(a, b)));
 }
@@ -84,14 +105,19 @@ export function scaleByAdam(options: AdamOptions = {}): Optimizer<AdamState> {
   checkRange("adam", "beta1", beta1, 0, 1);
   checkRange("adam", "beta2", beta2, 0, 1);
   checkRange("adam", "epsilon", epsilon, 0, Number.POSITIVE_INFINITY);
-  const unbias = (x: Tensor, beta: number, t: Tensor): Tensor => (beta === 0 ? x : div(x, neg(expm1(mul(cast(t, x.dtype), Math.log(beta))))));
+  const unbias = (x: Tensor, beta: number, t: Tensor): Tensor =>
+    beta === 0 ? x : div(x, neg(expm1(mul(cast(t, x.dtype), Math.log(beta)))));
   return {
     init: (params) => ({ count: start(), m: treeMap(zerosLike, params), v: treeMap(zerosLike, params) }),
     update(grads, state, _params) {
       const count = add(state.count, 1);
       const m = mapFloats((a, g) => add(mul(a, beta1), mul(g, 1 - beta1)), state.m as typeof grads, grads);
       const v = mapFloats((a, g) => add(mul(a, beta2), mul(square(g), 1 - beta2)), state.v as typeof grads, grads);
-      const updates = mapFloats((a, b) => div(unbias(a, beta1, count), add(sqrt(unbias(b, beta2, count)), epsilon)), m, v);
+      const updates = mapFloats(
+        (a, b) => div(unbias(a, beta1, count), add(sqrt(unbias(b, beta2, count)), epsilon)),
+        m,
+        v,
+      );
       return [updates, { count, m, v }];
     },
   };
@@ -106,7 +132,10 @@ export function scaleByAdam(options: AdamOptions = {}): Optimizer<AdamState> {
  * chain(momentum(0.9, { nesterov: true }), scaleByLearningRate(0.1));
  * ```
  */
-export function momentum(decay: number, { nesterov = false }: { readonly nesterov?: boolean } = {}): Optimizer<unknown> {
+export function momentum(
+  decay: number,
+  { nesterov = false }: { readonly nesterov?: boolean } = {},
+): Optimizer<unknown> {
   checkRange("sgd", "momentum", decay, 0, 1);
   return {
     init: (params) => treeMap(zerosLike, params),
@@ -128,7 +157,10 @@ export function momentum(decay: number, { nesterov = false }: { readonly nestero
  */
 export function addDecayedWeights(decay: number): Optimizer<null> {
   checkRange("addDecayedWeights", "decay", decay, 0, Number.POSITIVE_INFINITY);
-  return { init: () => null, update: (grads, _state, params) => [mapFloats((g, p) => add(g, mul(p, decay)), grads, params), null] };
+  return {
+    init: () => null,
+    update: (grads, _state, params) => [mapFloats((g, p) => add(g, mul(p, decay)), grads, params), null],
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
+import { crossEntropy, Linear, loadTree, Module, saveTree } from "@gradus/nn";
 import type { Key, Tensor } from "@gradus/tensor";
 import { bernoulli, key, matmul, memory, relu, square, sub, sum, tensor, treeLeaves, where } from "@gradus/tensor";
-import { crossEntropy, Linear, loadTree, Module, saveTree } from "@gradus/nn";
 import { describe, expect, test } from "vitest";
 import type { Batches, TrainOptions, TrainStep } from "../src/index.ts";
 import { adamw, batches, chain, clipByGlobalNorm, cosine, train } from "../src/index.ts";
@@ -26,8 +26,13 @@ interface Batch {
 const N = 30;
 const values = Array.from({ length: N * 4 }, (_, i) => Math.sin(i * 7.7));
 /** The label is the largest of the first three values, so there is something to learn. */
-const answers = Array.from({ length: N }, (_, n) => [0, 1, 2].reduce((best, c) => (values[n * 4 + c]! > values[n * 4 + best]! ? c : best), 0));
-const data = (size = 8): Batches<Batch> => batches({ x: tensor(values, { shape: [N, 4] }), y: tensor(answers, { dtype: "u8" }) }, size, key(9), { dropLast: true });
+const answers = Array.from({ length: N }, (_, n) =>
+  [0, 1, 2].reduce((best, c) => (values[n * 4 + c]! > values[n * 4 + best]! ? c : best), 0),
+);
+const data = (size = 8): Batches<Batch> =>
+  batches({ x: tensor(values, { shape: [N, 4] }), y: tensor(answers, { dtype: "u8" }) }, size, key(9), {
+    dropLast: true,
+  });
 const options = (epochs: number, more: Partial<TrainOptions<Net, Batch>> = {}): TrainOptions<Net, Batch> => ({
   optimizer: chain(clipByGlobalNorm(1), adamw({ learningRate: cosine({ peak: 0.03, warmup: 3, steps: 600 }) })),
   loss: (net, { x, y }, k) => crossEntropy(net.call(x, k), y),
@@ -36,10 +41,12 @@ const options = (epochs: number, more: Partial<TrainOptions<Net, Batch>> = {}): 
   key: key(4),
   ...more,
 });
-const bits = async (tree: unknown): Promise<number[][]> => Promise.all(treeLeaves(tree).map(async (t) => [...new Uint8Array((await t.data()).buffer)]));
+const bits = async (tree: unknown): Promise<number[][]> =>
+  Promise.all(treeLeaves(tree).map(async (t) => [...new Uint8Array((await t.data()).buffer)]));
 
 describe("batches", () => {
-  const rows = async (set: Batches<Tensor>, epoch: number, from = 0): Promise<number[][]> => Promise.all([...set.epoch(epoch, from)].map(async (t) => [...(await t.data())]));
+  const rows = async (set: Batches<Tensor>, epoch: number, from = 0): Promise<number[][]> =>
+    Promise.all([...set.epoch(epoch, from)].map(async (t) => [...(await t.data())]));
   const numbers = tensor(Array.from({ length: 10 }, (_, i) => i));
   test("an epoch holds each example once; epochs and keys differ; the same again is the same", async () => {
     const set = batches(numbers, 4, key(0));
@@ -53,12 +60,17 @@ describe("batches", () => {
     expect(await rows(set, 0, 1)).toEqual(first.slice(1));
   });
   test("dropLast, ordered", async () => {
-    expect(await rows(batches(numbers, 4, key(0), { dropLast: true, ordered: true }), 3)).toEqual([[0, 1, 2, 3], [4, 5, 6, 7]]);
+    expect(await rows(batches(numbers, 4, key(0), { dropLast: true, ordered: true }), 3)).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+    ]);
   });
   test("errors", () => {
     expect(() => batches(numbers, 0, key(0))).toThrow("batches: size: expected a positive integer, got 0");
     expect(() => batches(numbers, 11, key(0), { dropLast: true })).toThrow("10 examples make no batch of 11");
-    expect(() => batches({ a: numbers, b: tensor([1]) }, 1, key(0))).toThrow("10 examples in one tensor, [1] in another");
+    expect(() => batches({ a: numbers, b: tensor([1]) }, 1, key(0))).toThrow(
+      "10 examples in one tensor, [1] in another",
+    );
     expect(() => batches(tensor(1), 1, key(0))).toThrow("expected tensors with an axis of examples");
   });
 });
@@ -82,8 +94,10 @@ describe("train", () => {
   test("jitted and eager steps agree", async () => {
     const a = await train(new Net(0), options(4));
     const b = await train(new Net(0), options(4, { jit: false }));
-    const [x, y] = await Promise.all([a, b].map(async ({ model }) => Promise.all(treeLeaves(model).map((t) => t.data()))));
-    x!.forEach((values, i) => values.forEach((v, j) => expect(v).toBeCloseTo(y![i]![j]!, 5)));
+    const [x, y] = await Promise.all(
+      [a, b].map(async ({ model }) => Promise.all(treeLeaves(model).map((t) => t.data()))),
+    );
+    for (const [i, values] of x!.entries()) for (const [j, v] of values.entries()) expect(v).toBeCloseTo(y![i]![j]!, 5);
   });
 
   test("stopped, saved, loaded and resumed: the same bits as without the stop", async () => {
@@ -97,7 +111,10 @@ describe("train", () => {
       expect(part).toMatchObject({ step: stop, completed: false });
       const bytes = await saveTree({ model: part.model, optimizer: part.optimizer });
       const template = { model: new Net(50), optimizer: options(1).optimizer.init(new Net(50)) };
-      const resumed = await train(new Net(50), options(5, { resume: { ...loadTree(template, bytes).tree, step: part.step } }));
+      const resumed = await train(
+        new Net(50),
+        options(5, { resume: { ...loadTree(template, bytes).tree, step: part.step } }),
+      );
       expect(await bits([resumed.model, resumed.optimizer])).toEqual(await bits([whole.model, whole.optimizer]));
     }
   });
@@ -105,7 +122,8 @@ describe("train", () => {
   test.each([true, false])("1,000 steps neither grow nor shrink memory (jit: %s)", async (jit) => {
     const seen: { liveBytes: number; liveBuffers: number }[] = [];
     const onStep = ({ state }: { state: { step: number } }): void => {
-      if (state.step === 10 || state.step === 1000) seen.push({ liveBytes: memory().liveBytes, liveBuffers: memory().liveBuffers });
+      if (state.step === 10 || state.step === 1000)
+        seen.push({ liveBytes: memory().liveBytes, liveBuffers: memory().liveBuffers });
     };
     await train(new Net(0), options(334, { jit, onStep }));
     expect(seen.length).toBe(2);
@@ -114,21 +132,28 @@ describe("train", () => {
 
   test("metrics come beside the loss", async () => {
     let seen: Readonly<Record<string, number>> = {};
-    await train({ w: tensor([2]) }, {
-      optimizer: adamw({ learningRate: 0.1 }),
-      loss: ({ w }, { x }) => [sum(square(sub(w, x.mean()))), { w: w.sum() }],
-      data: data(),
-      epochs: 1,
-      onStep: ({ metrics, step }) => {
-        if (step === 0) seen = metrics;
+    await train(
+      { w: tensor([2]) },
+      {
+        optimizer: adamw({ learningRate: 0.1 }),
+        loss: ({ w }, { x }) => [sum(square(sub(w, x.mean()))), { w: w.sum() }],
+        data: data(),
+        epochs: 1,
+        onStep: ({ metrics, step }) => {
+          if (step === 0) seen = metrics;
+        },
       },
-    });
+    );
     expect(seen).toEqual({ w: 2 });
   });
 
   test("errors", async () => {
     await expect(train(new Net(0), options(0))).rejects.toThrow("train: epochs: expected a positive integer, got 0");
-    await expect(train(new Net(0), options(1, { resume: { model: new Net(0), optimizer: null, step: 99 } }))).rejects.toThrow("train: resume: step 99 is outside 0…3");
-    await expect(train({ w: tensor([1, 2]) }, { ...options(1), loss: ({ w }: { w: Tensor }) => matmul(w, w) } as never)).resolves.toBeDefined();
+    await expect(
+      train(new Net(0), options(1, { resume: { model: new Net(0), optimizer: null, step: 99 } })),
+    ).rejects.toThrow("train: resume: step 99 is outside 0…3");
+    await expect(
+      train({ w: tensor([1, 2]) }, { ...options(1), loss: ({ w }: { w: Tensor }) => matmul(w, w) } as never),
+    ).resolves.toBeDefined();
   });
 });

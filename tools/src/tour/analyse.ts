@@ -43,7 +43,8 @@ export async function predict(model: ConvNet, digits: Digits): Promise<Predictio
 /** Counts of images by label (row) and prediction (column). */
 export function confusion(predictions: readonly Prediction[]): number[][] {
   const counts = Array.from({ length: 10 }, () => new Array<number>(10).fill(0));
-  for (const { label, predicted } of predictions) (counts[label] as number[])[predicted] = ((counts[label] as number[])[predicted] as number) + 1;
+  for (const { label, predicted } of predictions)
+    (counts[label] as number[])[predicted] = ((counts[label] as number[])[predicted] as number) + 1;
   return counts;
 }
 
@@ -57,7 +58,9 @@ export function worst(predictions: readonly Prediction[], count = 10): Predictio
 
 /** The first image of each digit that the model reads rightly. */
 export function examples(predictions: readonly Prediction[]): Prediction[] {
-  return Array.from({ length: 10 }, (_, digit) => predictions.find((p) => p.label === digit && p.predicted === digit)).filter((p) => p !== undefined);
+  return Array.from({ length: 10 }, (_, digit) =>
+    predictions.find((p) => p.label === digit && p.predicted === digit),
+  ).filter((p) => p !== undefined);
 }
 
 /** Pixels of some images, 0…255, 784 each. */
@@ -68,7 +71,12 @@ export async function pixels(digits: Digits, rows: readonly number[]): Promise<U
 
 /** How strongly each pixel moves the score of the image's own class: `|∂ logit / ∂ x|` (Simonyan et al. 2014), 784 numbers per image. */
 export async function saliency(model: ConvNet, digits: Digits, chosen: readonly Prediction[]): Promise<Float32Array[]> {
-  const x = normalize(pick(digits, chosen.map(({ index }) => index)));
+  const x = normalize(
+    pick(
+      digits,
+      chosen.map(({ index }) => index),
+    ),
+  );
   const classes = tensor(Int32Array.from(chosen, ({ label }) => label));
   const score = sum(mul(model.call(x), oneHot(classes, 10)));
   const data = (await abs(gradient(score, x)).data()) as Float32Array;

@@ -1,7 +1,7 @@
-import { decodeSafetensors, loadTree, saveTree } from "@gradus/nn";
-import type { TrainState } from "@gradus/optim";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { decodeSafetensors, loadTree, saveTree } from "@gradus/nn";
+import type { TrainState } from "@gradus/optim";
 
 /** What a training run is determined by. */
 export interface Settings {
@@ -37,7 +37,10 @@ export async function saveCheckpoint<M>(path: string, { settings, history, state
 }
 
 /** Reads a checkpoint into the model and optimizer state that `template` makes for its settings. Errors say what to do. */
-export async function loadCheckpoint<M>(path: string, template: (settings: Settings) => Omit<TrainState<M>, "step">): Promise<Checkpoint<M>> {
+export async function loadCheckpoint<M>(
+  path: string,
+  template: (settings: Settings) => Omit<TrainState<M>, "step">,
+): Promise<Checkpoint<M>> {
   const bytes = await readFile(path).catch(() => {
     throw new Error(`there is no checkpoint at ${path}; start without --resume`);
   });

@@ -15,7 +15,8 @@ export function progressBar(total: number, done: number, batch: number): Progres
   let accuracy = 0;
   const bar = new SingleBar(
     {
-      format: " {bar} {percentage} % | epoch {epoch} | loss {loss} | accuracy {accuracy} % | {speed} images/s | {eta_formatted} left",
+      format:
+        " {bar} {percentage} % | epoch {epoch} | loss {loss} | accuracy {accuracy} % | {speed} images/s | {eta_formatted} left",
       stream: process.stderr,
       hideCursor: true,
     },
@@ -29,10 +30,17 @@ export function progressBar(total: number, done: number, batch: number): Progres
       const keep = Math.min(0.95, 1 - 1 / seen);
       loss = keep * loss + (1 - keep) * tick.loss;
       accuracy = keep * accuracy + (1 - keep) * tick.accuracy;
-      const now = { epoch: tick.epoch + 1, loss: loss.toFixed(3), accuracy: (accuracy * 100).toFixed(1), speed: ((seen * batch * 1000) / (performance.now() - began)).toFixed(0) };
+      const now = {
+        epoch: tick.epoch + 1,
+        loss: loss.toFixed(3),
+        accuracy: (accuracy * 100).toFixed(1),
+        speed: ((seen * batch * 1000) / (performance.now() - began)).toFixed(0),
+      };
       if (terminal) bar.update(done + seen, now);
       else if (Math.floor(((done + seen) * 10) / total) > Math.floor(((done + seen - 1) * 10) / total))
-        process.stderr.write(`${Math.round(((done + seen) * 100) / total)} % | epoch ${now.epoch} | loss ${now.loss} | accuracy ${now.accuracy} % | ${now.speed} images/s\n`);
+        process.stderr.write(
+          `${Math.round(((done + seen) * 100) / total)} % | epoch ${now.epoch} | loss ${now.loss} | accuracy ${now.accuracy} % | ${now.speed} images/s\n`,
+        );
     },
     stop: () => bar.stop(),
   };

@@ -48,7 +48,10 @@ function lossCurve({ losses }: History, steps: number): Promise<string> {
     smooth = 0.97 * smooth + 0.03 * loss;
     if (i % stride !== 0) continue;
     const epoch = (i + 1) / steps;
-    values.push({ epoch, loss: Math.max(loss, 1e-5), curve: "batch" }, { epoch, loss: Math.max(smooth, 1e-5), curve: "running mean" });
+    values.push(
+      { epoch, loss: Math.max(loss, 1e-5), curve: "batch" },
+      { epoch, loss: Math.max(smooth, 1e-5), curve: "running mean" },
+    );
   }
   return svg({
     data: { values },
@@ -58,21 +61,45 @@ function lossCurve({ losses }: History, steps: number): Promise<string> {
     encoding: {
       x: { field: "epoch", type: "quantitative", title: "epoch" },
       y: { field: "loss", type: "quantitative", title: "cross-entropy (nats)", scale: { type: "log" } },
-      color: { field: "curve", type: "nominal", title: null, scale: { domain: ["batch", "running mean"], range: ["#b8cbe0", "#1f4e8c"] } },
+      color: {
+        field: "curve",
+        type: "nominal",
+        title: null,
+        scale: { domain: ["batch", "running mean"], range: ["#b8cbe0", "#1f4e8c"] },
+      },
     },
   });
 }
 
 function confusionMatrix(predictions: readonly Prediction[]): Promise<string> {
-  const values = confusion(predictions).flatMap((row, label) => row.map((count, predicted) => ({ label, predicted, count, wrong: label !== predicted })));
-  const axes = { x: { field: "predicted", type: "ordinal", title: "read as", axis: { labelAngle: 0 } }, y: { field: "label", type: "ordinal", title: "digit" } } as const;
+  const values = confusion(predictions).flatMap((row, label) =>
+    row.map((count, predicted) => ({ label, predicted, count, wrong: label !== predicted })),
+  );
+  const axes = {
+    x: { field: "predicted", type: "ordinal", title: "read as", axis: { labelAngle: 0 } },
+    y: { field: "label", type: "ordinal", title: "digit" },
+  } as const;
   return svg({
     data: { values },
     width: 380,
     height: 380,
     layer: [
-      { mark: "rect", encoding: { ...axes, color: { field: "count", type: "quantitative", title: "images", scale: { type: "symlog", scheme: "blues" } } } },
-      { transform: [{ filter: "datum.count > 0" }], mark: "text", encoding: { ...axes, text: { field: "count" }, color: { condition: { test: "datum.wrong", value: "#a02020" }, value: "#ffffff" } } },
+      {
+        mark: "rect",
+        encoding: {
+          ...axes,
+          color: { field: "count", type: "quantitative", title: "images", scale: { type: "symlog", scheme: "blues" } },
+        },
+      },
+      {
+        transform: [{ filter: "datum.count > 0" }],
+        mark: "text",
+        encoding: {
+          ...axes,
+          text: { field: "count" },
+          color: { condition: { test: "datum.wrong", value: "#a02020" }, value: "#ffffff" },
+        },
+      },
     ],
   });
 }
@@ -81,12 +108,26 @@ const figure = (images: readonly string[], caption: string): string =>
   `<figure>${images.map((src) => `<img alt="${caption}" src="${src}">`).join("")}<figcaption>${caption}</figcaption></figure>`;
 
 /** The report as one HTML page that needs nothing else. */
-export async function tourReport({ settings, history, steps, predictions, accuracy, model, test }: Findings): Promise<string> {
+export async function tourReport({
+  settings,
+  history,
+  steps,
+  predictions,
+  accuracy,
+  model,
+  test,
+}: Findings): Promise<string> {
   const mistakes = worst(predictions);
   const shown = examples(predictions);
   const [wrong, right, maps] = await Promise.all([
-    pixels(test, mistakes.map(({ index }) => index)),
-    pixels(test, shown.map(({ index }) => index)),
+    pixels(
+      test,
+      mistakes.map(({ index }) => index),
+    ),
+    pixels(
+      test,
+      shown.map(({ index }) => index),
+    ),
     saliency(model, test, shown),
   ]);
   const missed = predictions.filter(({ label, predicted }) => label !== predicted).length;
@@ -111,4 +152,5 @@ ${shown.map((p, i) => figure([png(right[i] as Uint8Array, gray), png(maps[i] as 
 }
 
 /** Writes the report to a file. */
-export const writeTourReport = async (path: string, findings: Findings): Promise<void> => writeFile(path, await tourReport(findings));
+export const writeTourReport = async (path: string, findings: Findings): Promise<void> =>
+  writeFile(path, await tourReport(findings));

@@ -36,7 +36,11 @@ export interface Tick {
 export function trainTour(
   { model, optimizer, data }: Plan,
   settings: Settings,
-  { onStep, signal, from }: { onStep: (tick: Tick) => void | Promise<void>; signal?: AbortSignal; from?: Checkpoint<ConvNet> },
+  {
+    onStep,
+    signal,
+    from,
+  }: { onStep: (tick: Tick) => void | Promise<void>; signal?: AbortSignal; from?: Checkpoint<ConvNet> },
 ): { history: History; result: Promise<TrainResult<ConvNet>> } {
   const history: History = from?.history ?? { losses: [], accuracies: [] };
   const result = train(model, {
@@ -50,7 +54,7 @@ export function trainTour(
       return [crossEntropy(logits, labels), { accuracy: accuracy(logits, labels) }];
     },
     onStep: async ({ epoch, step, steps, loss, metrics }) => {
-      const accuracy = metrics["accuracy"] as number;
+      const accuracy = metrics.accuracy as number;
       history.losses.push(loss);
       history.accuracies.push(accuracy);
       await onStep({ epoch, step, steps, loss, accuracy });
