@@ -90,46 +90,93 @@ function tile(rows: number, fused: boolean): Code {
 function packing(): Code {
   const c = new Code(8);
   const [source, line, step, lines, depth, padded, width, target] = [0, 1, 2, 3, 4, 5, 6, 7];
-  const [p, k, w] = [c.local("i32"), c.local("i32"), c.local("i32")];
+  const [p, k, w, from] = [c.local("i32"), c.local("i32"), c.local("i32"), c.local("i32")];
   c.i32(0);
   c.set(p);
   // The panel loop advances by a parameter, hence the inner addition.
   c.loop(p, () => c.get(lines), 0, () => {
-    c.i32(0);
-    c.set(k);
-    c.loop(k, () => c.get(padded), 1, () => {
+    // A whole panel of neighbours is copied by vectors; anything else element by element.
+    c.get(line);
+    c.i32(4);
+    c.op("i32.eq");
+    c.get(width);
+    c.i32(NR);
+    c.op("i32.eq");
+    c.op("i32.and");
+    c.get(p);
+    c.i32(NR);
+    c.op("i32.add");
+    c.get(lines);
+    c.op("i32.le_s");
+    c.op("i32.and");
+    c.choose(null, () => {
+      c.get(source);
+      c.get(p);
+      c.i32(4);
+      c.op("i32.mul");
+      c.op("i32.add");
+      c.set(from);
       c.i32(0);
-      c.set(w);
-      c.loop(w, () => c.get(width), 1, () => {
-        c.get(target);
-        c.get(p);
-        c.get(w);
-        c.op("i32.add");
-        c.get(lines);
-        c.op("i32.lt_s");
-        c.get(k);
-        c.get(depth);
-        c.op("i32.lt_s");
-        c.op("i32.and");
-        c.choose("f32", () => {
-          c.get(source);
+      c.set(k);
+      c.loop(k, () => c.get(padded), 1, () => {
+        for (let half = 0; half < 2; half++) {
+          c.get(target);
+          c.get(k);
+          c.get(depth);
+          c.op("i32.lt_s");
+          c.choose("v128", () => {
+            c.get(from);
+            c.memory("v128.load", 16 * half);
+          }, () => {
+            c.f32(0);
+            c.op("f32x4.splat");
+          });
+          c.memory("v128.store", 16 * half);
+        }
+        for (const [local, by] of [[from, () => c.get(step)], [target, () => c.i32(NR * 4)]] as const) {
+          c.get(local);
+          by();
+          c.op("i32.add");
+          c.set(local);
+        }
+      });
+    }, () => {
+      c.i32(0);
+      c.set(k);
+      c.loop(k, () => c.get(padded), 1, () => {
+        c.i32(0);
+        c.set(w);
+        c.loop(w, () => c.get(width), 1, () => {
+          c.get(target);
           c.get(p);
           c.get(w);
           c.op("i32.add");
-          c.get(line);
-          c.op("i32.mul");
-          c.op("i32.add");
+          c.get(lines);
+          c.op("i32.lt_s");
           c.get(k);
-          c.get(step);
-          c.op("i32.mul");
+          c.get(depth);
+          c.op("i32.lt_s");
+          c.op("i32.and");
+          c.choose("f32", () => {
+            c.get(source);
+            c.get(p);
+            c.get(w);
+            c.op("i32.add");
+            c.get(line);
+            c.op("i32.mul");
+            c.op("i32.add");
+            c.get(k);
+            c.get(step);
+            c.op("i32.mul");
+            c.op("i32.add");
+            c.memory("f32.load");
+          }, () => c.f32(0));
+          c.memory("f32.store");
+          c.get(target);
+          c.i32(4);
           c.op("i32.add");
-          c.memory("f32.load");
-        }, () => c.f32(0));
-        c.memory("f32.store");
-        c.get(target);
-        c.i32(4);
-        c.op("i32.add");
-        c.set(target);
+          c.set(target);
+        });
       });
     });
     c.get(p);

@@ -3,12 +3,13 @@ import { dtypes, type DType, type HostArray } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
 import { flattenIndex, loopIndex } from "../../ir/index-expr.ts";
 import type { Contraction, Kernel, Plan, Special, Step } from "../../ir/ir.ts";
+import { stridesOf } from "../../shape.ts";
 import { runSpecial } from "../js/special.ts";
 import { assemble } from "./assembler.ts";
 import { type Factor, Gemm } from "./gemm.ts";
 import { Block, Heap } from "./memory.ts";
 import { NestCode } from "./nest.ts";
-import { patchKernel, sizes, weightKernel } from "./patches.ts";
+import { padKernel, patchKernel, sizes, spans, weightKernel } from "./patches.ts";
 import { declared, hostFunctions } from "./scalar.ts";
 
 type Call = (...args: number[]) => void;
@@ -173,20 +174,28 @@ class Compiler {
   /** Kernels times patches, a few images at a time so that the patches stay small. */
   private convolution(c: Extract<Contraction, { kind: "conv" }>, kernel: Kernel): (addresses: readonly number[], target: number) => void {
     const { m, n, k } = sizes(c);
-    const [patches, weights] = this.modules.compile([
-      patchKernel(c, (kernel.buffers[c.a.buffer] as { size: number }).size),
-      weightKernel(c, (kernel.buffers[c.b.buffer] as { size: number }).size),
-    ]) as [Call, Call];
+    const { batch, inChannels } = c.conv;
+    const inputSize = (kernel.buffers[c.a.buffer] as { size: number }).size;
+    const padding = padKernel(c, inputSize);
+    const padded = padding === null ? 0 : inChannels * count(spans(c));
+    const source = padding === null ? c.a : { buffer: 0, offset: 0, strides: stridesOf([batch, inChannels, ...spans(c)]) };
+    const weightSize = (kernel.buffers[c.b.buffer] as { size: number }).size;
+    const [patches, weights] = this.modules.compile([patchKernel(c, source, padding === null ? inputSize : batch * padded), weightKernel(c, weightSize)]) as [Call, Call];
+    const pad = padding === null ? null : (this.modules.compile([padding])[0] as Call);
     const image = k * n * 4;
-    const group = Math.max(1, Math.min(c.conv.batch, Math.floor(2 ** 20 / image)));
-    const [forPatches, forWeights, forGemm] = [group * image, m * k * 4, this.gemm.scratchBytes(m, n, k)];
+    const group = Math.max(1, Math.min(batch, Math.floor(2 ** 20 / image)));
+    const [forPatches, forWeights, forGemm, forPadded] = [group * image, m * k * 4, this.gemm.scratchBytes(m, n, k), group * padded * 4];
     return (addresses, target) => {
-      this.modules.scratch(forPatches + forWeights + forGemm, (scratch) => {
+      this.modules.scratch(forPatches + forWeights + forGemm + forPadded, (scratch) => {
         const w = scratch + forPatches;
+        const room = w + forWeights + forGemm;
+        const input = addresses[c.a.buffer] as number;
         weights(addresses[c.b.buffer] as number, w, 0, m);
-        for (let from = 0; from < c.conv.batch; from += group) {
-          const images = Math.min(group, c.conv.batch - from);
-          patches(addresses[c.a.buffer] as number, scratch - from * image, from, from + images);
+        for (let from = 0; from < batch; from += group) {
+          const images = Math.min(group, batch - from);
+          // The loops count images of the whole batch: bases are shifted so that a group starts at the beginning of its scratch memory.
+          pad?.(input, room - from * padded * 4, from, from + images);
+          patches(pad === null ? input : room - from * padded * 4, scratch - from * image, from, from + images);
           const left: Factor = { address: w, batch: 0, line: k * 4, depth: 4 };
           const right: Factor = { address: scratch, batch: image, line: 4, depth: n * 4 };
           this.gemm.run(images, m, n, k, left, right, target + from * m * n * 4, w + forWeights);

@@ -23,25 +23,42 @@ function copy(name: string, loops: readonly number[], sizes: readonly [number, n
   };
 }
 
-/** Copies the patch under every output position: [n, ci, …kernel, …out] from buffer 0 to buffer 1. */
-export function patchKernel({ conv, a }: Conv, inputSize: number): Kernel {
-  const d = conv.kernel.length;
-  const loops = [conv.batch, conv.inChannels, ...conv.kernel, ...conv.output];
-  return copy("patches", loops, [inputSize, product(loops)], ([n, ci, ...rest]) => {
+/** Extents of the input that the windows pass over, padding and dilation included. */
+export function spans({ conv }: Conv): number[] {
+  return conv.output.map((o, i) => (o - 1) * at(conv.stride, i) + (at(conv.kernel, i) - 1) * at(conv.rhsDilation, i) + 1);
+}
+
+/**
+ * Copies the input to [n, ci, …spans], with zeros where there is padding or dilation, so that copying patches needs no questions asked. Null when
+ * the input can be read as it is.
+ */
+export function padKernel(c: Conv, inputSize: number): Kernel | null {
+  const { conv, a } = c;
+  const span = spans(c);
+  const inside = conv.input.every((n, i) => conv.low[i] === 0 && conv.lhsDilation[i] === 1 && at(span, i) <= n);
+  if (inside) return null;
+  const loops = [conv.batch, conv.inChannels, ...span];
+  return copy("pad", loops, [inputSize, product(loops)], ([n, ci, ...rest]) => {
     const guards: Guard[] = [];
     const position = conv.input.map((size, i) => {
-      const [k, o] = [rest[i] as Index, rest[d + i] as Index];
       const dilation = at(conv.lhsDilation, i);
-      const p = offsetIndex(addIndex(scaleIndex(o, at(conv.stride, i)), scaleIndex(k, at(conv.rhsDilation, i))), -at(conv.low, i));
-      const high = (size - 1) * dilation + 1;
-      // Guards that always hold would only cost.
-      const reach = (at(conv.output, i) - 1) * at(conv.stride, i) + (at(conv.kernel, i) - 1) * at(conv.rhsDilation, i) - at(conv.low, i);
-      if (at(conv.low, i) > 0 || reach >= high) guards.push({ of: p, low: 0, high });
+      const p = offsetIndex(rest[i] as Index, -at(conv.low, i));
+      guards.push({ of: p, low: 0, high: (size - 1) * dilation + 1 });
       if (dilation === 1) return p;
       guards.push({ of: modIndex(p, dilation), low: 0, high: 1 });
       return divIndex(p, dilation);
     });
     return { index: strided(a, [n as Index, ci as Index, ...position]), guards };
+  });
+}
+
+/** Copies the patch under every output position: [n, ci, …kernel, …out] from buffer 0 (the input as `source` describes it) to buffer 1. */
+export function patchKernel({ conv }: Conv, source: Operand, size: number): Kernel {
+  const d = conv.kernel.length;
+  const loops = [conv.batch, conv.inChannels, ...conv.kernel, ...conv.output];
+  return copy("patches", loops, [size, product(loops)], ([n, ci, ...rest]) => {
+    const position = conv.input.map((_, i) => addIndex(scaleIndex(rest[d + i] as Index, at(conv.stride, i)), scaleIndex(rest[i] as Index, at(conv.rhsDilation, i))));
+    return { index: strided(source, [n as Index, ci as Index, ...position]), guards: [] };
   });
 }
 
