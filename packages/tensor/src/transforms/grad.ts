@@ -32,6 +32,7 @@ export const watch = (t: Tensor, trace: number): Tensor => (isFloat(t.dtype) ? a
  * const [loss, grads] = valueAndGrad((w: Tensor, x: Tensor) => matmul(x, w).pow(2).mean())(w, x);
  * ```
  */
+export function valueAndGrad<A extends readonly unknown[]>(f: (...args: A) => Tensor): (...args: A) => [Tensor, A[0]];
 export function valueAndGrad<A extends readonly unknown[], Aux, const N extends number | readonly number[] = 0>(
   f: (...args: A) => readonly [Tensor, Aux],
   options: GradOptions<N> & { readonly hasAux: true },
@@ -100,6 +101,7 @@ function differentiated(
  * grad((x: Tensor) => grad(cube)(x).sum())(x); // 6 x
  * ```
  */
+export function grad<A extends readonly unknown[]>(f: (...args: A) => Tensor): (...args: A) => A[0];
 export function grad<A extends readonly unknown[], Aux, const N extends number | readonly number[] = 0>(
   f: (...args: A) => readonly [Tensor, Aux],
   options: GradOptions<N> & { readonly hasAux: true },

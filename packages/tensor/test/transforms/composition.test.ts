@@ -253,8 +253,8 @@ describe("vmap", () => {
   });
 
   test("a result that does not depend on the batch is repeated, or stays as it is", () => {
-    expect(values(vmap(() => v3)(stack([x3, x3])))).toEqual([...values(v3), ...values(v3)]);
-    expect(vmap(() => v3, { out: null })(stack([x3, x3])).shape).toEqual([3]);
+    expect(values(vmap((_: Tensor) => v3)(stack([x3, x3])))).toEqual([...values(v3), ...values(v3)]);
+    expect(vmap((_: Tensor) => v3, { out: null })(stack([x3, x3])).shape).toEqual([3]);
   });
 
   test("errors", () => {
