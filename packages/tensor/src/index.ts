@@ -1,6 +1,7 @@
 export type { Backend, Executable, Storage } from "./backend.ts";
 export { getBackend, setBackend } from "./backends/current.ts";
 export { jsBackend } from "./backends/js/index.ts";
+export { wasmBackend } from "./backends/wasm/index.ts";
 export type { DType, HostArray } from "./dtype.ts";
 export { dtypes, isFloat, promote } from "./dtype.ts";
 export * from "./errors.ts";
