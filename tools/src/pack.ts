@@ -12,11 +12,16 @@ export interface Packed {
 /** Packs every public package of the repository into a new folder, as `npm publish` would. */
 export function packAll(): Packed[] {
   const target = mkdtempSync(join(tmpdir(), "gradus-pack-"));
-  return globSync("packages/*/package.json").sort().map((file) => {
-    const { name } = JSON.parse(readFileSync(file, "utf8")) as { name: string };
-    const out = execFileSync("npm", ["pack", "--json", "--pack-destination", target], { cwd: dirname(file), stdio: ["ignore", "pipe", "ignore"] });
-    const report = JSON.parse(String(out)) as { filename: string }[] | Record<string, { filename: string }>;
-    const [entry] = Object.values(report) as { filename: string }[];
-    return { name, tarball: join(target, (entry as { filename: string }).filename) };
-  });
+  return globSync("packages/*/package.json")
+    .sort()
+    .map((file) => {
+      const { name } = JSON.parse(readFileSync(file, "utf8")) as { name: string };
+      const out = execFileSync("npm", ["pack", "--json", "--pack-destination", target], {
+        cwd: dirname(file),
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      const report = JSON.parse(String(out)) as { filename: string }[] | Record<string, { filename: string }>;
+      const [entry] = Object.values(report) as { filename: string }[];
+      return { name, tarball: join(target, (entry as { filename: string }).filename) };
+    });
 }

@@ -5,8 +5,16 @@ import { build } from "esbuild";
 /** Bytes of a minified bundle of `entry`, and of the same gzipped. */
 async function measure(entry: string): Promise<{ bytes: number; gzip: number }> {
   const { outputFiles } = await build({
-    ...(entry.includes("\n") ? { stdin: { contents: entry, resolveDir: "tools", loader: "ts" } } : { entryPoints: [entry] }),
-    bundle: true, minify: true, format: "esm", write: false, conditions: ["source"], target: "es2023", logLevel: "silent",
+    ...(entry.includes("\n")
+      ? { stdin: { contents: entry, resolveDir: "tools", loader: "ts" } }
+      : { entryPoints: [entry] }),
+    bundle: true,
+    minify: true,
+    format: "esm",
+    write: false,
+    conditions: ["source"],
+    target: "es2023",
+    logLevel: "silent",
   });
   const code = outputFiles[0]?.contents ?? new Uint8Array();
   return { bytes: code.length, gzip: gzipSync(code).length };
@@ -20,9 +28,16 @@ const loss = (p, x, y) => mul(net(p, x), y).mean().neg();
 export const step = jit((p, x, y) => treeMap((w, g) => sub(w, mul(g, 0.1)), p, grad(loss)(p, x, y)));`,
 };
 
-const rows: [string, string][] = [...globSync("packages/*/src/index.ts").sort().map((f): [string, string] => [`@gradus/${f.split("/")[1]}`, f]), ...Object.entries(programs)];
+const rows: [string, string][] = [
+  ...globSync("packages/*/src/index.ts")
+    .sort()
+    .map((f): [string, string] => [`@gradus/${f.split("/")[1]}`, f]),
+  ...Object.entries(programs),
+];
 console.log(`${"min+gzip".padStart(10)} ${"min".padStart(10)}`);
 for (const [name, entry] of rows) {
   const { bytes, gzip } = await measure(entry);
-  console.log(`${`${(gzip / 1024).toFixed(1)} KB`.padStart(10)} ${`${(bytes / 1024).toFixed(1)} KB`.padStart(10)}  ${name}`);
+  console.log(
+    `${`${(gzip / 1024).toFixed(1)} KB`.padStart(10)} ${`${(bytes / 1024).toFixed(1)} KB`.padStart(10)}  ${name}`,
+  );
 }

@@ -10,7 +10,14 @@ import { packAll } from "./pack.ts";
 
 // The newcomer's test: packed tarballs in an empty project, used from JavaScript, from strict TypeScript, and in a browser.
 const project = mkdtempSync(join(tmpdir(), "gradus-smoke-"));
-writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module", dependencies: Object.fromEntries(packAll().map((p) => [p.name, `file:${p.tarball}`])) }));
+writeFileSync(
+  join(project, "package.json"),
+  JSON.stringify({
+    private: true,
+    type: "module",
+    dependencies: Object.fromEntries(packAll().map((p) => [p.name, `file:${p.tarball}`])),
+  }),
+);
 execFileSync("npm", ["install", "--no-package-lock", "--offline"], { cwd: project, stdio: "inherit" });
 
 const program = `import { grad, tanh, tensor } from "@gradus/tensor";
@@ -28,30 +35,77 @@ const run = (node: string): void => {
   console.log(`ok   JavaScript on Node ${version}`);
 };
 run(process.execPath);
-const own = (process.env["PATH"] ?? "").split(delimiter).filter((p) => !p.includes("node_modules")).map((p) => join(p, "node")).find(existsSync);
-const major = own === undefined ? 0 : Number(String(execFileSync(own, ["--version"])).slice(1).split(".")[0]);
+const own = (process.env.PATH ?? "")
+  .split(delimiter)
+  .filter((p) => !p.includes("node_modules"))
+  .map((p) => join(p, "node"))
+  .find(existsSync);
+const major =
+  own === undefined
+    ? 0
+    : Number(
+        String(execFileSync(own, ["--version"]))
+          .slice(1)
+          .split(".")[0],
+      );
 if (own !== undefined && major >= 20) run(own);
 else console.log("SKIPPED JavaScript on the machine's own Node: none of version 20 or later is installed");
 
-writeFileSync(join(project, "program.ts"), program.replace("import { grad", "import { type Tensor, grad").replace("(x) =>", "(x: Tensor) =>").replace(".data())[0]", ".data())[0] as number"));
-const config = { compilerOptions: { strict: true, noEmit: true, module: "NodeNext", target: "ES2023", lib: ["ES2024", "ESNext.Disposable", "DOM"], types: [], skipLibCheck: false, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true }, include: ["program.ts"] };
+writeFileSync(
+  join(project, "program.ts"),
+  program
+    .replace("import { grad", "import { type Tensor, grad")
+    .replace("(x) =>", "(x: Tensor) =>")
+    .replace(".data())[0]", ".data())[0] as number"),
+);
+const config = {
+  compilerOptions: {
+    strict: true,
+    noEmit: true,
+    module: "NodeNext",
+    target: "ES2023",
+    lib: ["ES2024", "ESNext.Disposable", "DOM"],
+    types: [],
+    skipLibCheck: false,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+  },
+  include: ["program.ts"],
+};
 writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config));
 execFileSync(process.execPath, [resolve("node_modules/typescript/bin/tsc"), "-p", project], { stdio: "inherit" });
 console.log("ok   strict TypeScript");
 
 const browser = "/usr/bin/chromium";
-if (!existsSync(browser)) console.log("SKIPPED the browser: /usr/bin/chromium is not installed (apt-get install chromium)");
+if (!existsSync(browser))
+  console.log("SKIPPED the browser: /usr/bin/chromium is not installed (apt-get install chromium)");
 else {
-  await build({ entryPoints: [join(project, "program.js")], bundle: true, format: "esm", outfile: join(project, "bundle.js"), logLevel: "error" });
+  await build({
+    entryPoints: [join(project, "program.js")],
+    bundle: true,
+    format: "esm",
+    outfile: join(project, "bundle.js"),
+    logLevel: "error",
+  });
   const script = `${readFileSync(join(project, "bundle.js"), "utf8")}\nwindow.result = "passed";`;
   const server = createServer((request, response) => {
     response.setHeader("content-type", request.url === "/bundle.js" ? "text/javascript" : "text/html");
-    response.end(request.url === "/bundle.js" ? script : '<!doctype html><script type="module" src="/bundle.js"></script>');
+    response.end(
+      request.url === "/bundle.js" ? script : '<!doctype html><script type="module" src="/bundle.js"></script>',
+    );
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const page = await chromium.launch({
     executablePath: browser,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
   });
   try {
     const tab = await page.newPage();

@@ -23,7 +23,15 @@ export function notePending(t: Tensor): void {
   let pending = 1;
   for (const input of t.inputs) if (input.storage === null) pending += input.pending;
   t.pending = Math.min(pending, MAX_PENDING + 1);
-  if (pending <= MAX_PENDING || t.id < recountFrom || t.abstract || isActive(t.trace) || t.parts !== null || realizer === null) return;
+  if (
+    pending <= MAX_PENDING ||
+    t.id < recountFrom ||
+    t.abstract ||
+    isActive(t.trace) ||
+    t.parts !== null ||
+    realizer === null
+  )
+    return;
   recountFrom = t.id + RECOUNT_EVERY;
   t.pending = countPending(t);
   if (t.pending > MAX_PENDING) realizer(t);

@@ -74,6 +74,11 @@ export interface Primitive<A = any> {
   /** Tangent of the output (one per part for multi-output), given the tangents of the inputs; null is zero. */
   jvp(tangents: readonly (Tensor | null)[], out: Tensor<A>): Tensor | null | readonly (Tensor | null)[];
   /** The same operation on inputs of which those marked in `batched` have a new axis 0 of size `size`; the result (each part) has it too. */
-  batch(inputs: readonly Tensor[], batched: readonly boolean[], size: number, out: Tensor<A>): Tensor | readonly Tensor[];
+  batch(
+    inputs: readonly Tensor[],
+    batched: readonly boolean[],
+    size: number,
+    out: Tensor<A>,
+  ): Tensor | readonly Tensor[];
   readonly lower: Lowering<A>;
 }

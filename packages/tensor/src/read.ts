@@ -13,12 +13,16 @@ export type Nested = number | boolean | Nested[];
 
 function ready(t: Tensor): Tensor {
   if (t.disposed) throw new DisposedError(`data: the tensor ${t} was disposed; read it before, or keep it alive`);
-  if (t.abstract) throw new TraceError(`data: ${t} is traced by vmap, jit or scan and has no value; return it from the traced function instead`);
+  if (t.abstract)
+    throw new TraceError(
+      `data: ${t} is traced by vmap, jit or scan and has no value; return it from the traced function instead`,
+    );
   realizeTensors([t]);
   return t;
 }
 
-const present = (data: HostArray, dtype: DType): Values => (dtype === "f16" ? Float32Array.from(data as Uint16Array, f16ToNumber) : (data as Values));
+const present = (data: HostArray, dtype: DType): Values =>
+  dtype === "f16" ? Float32Array.from(data as Uint16Array, f16ToNumber) : (data as Values);
 
 export async function read(t: Tensor): Promise<Values> {
   const { storage, host, dtype, size } = ready(t);
@@ -29,7 +33,8 @@ export async function read(t: Tensor): Promise<Values> {
 export function readSync(t: Tensor): Values {
   const { storage, host, dtype, size } = ready(t);
   if (storage === null) return present((host as HostArray).slice(), dtype);
-  if (storage.backend.readSync === undefined) throw new BackendError(`dataSync: the ${storage.backend.name} backend answers later; await data() instead`);
+  if (storage.backend.readSync === undefined)
+    throw new BackendError(`dataSync: the ${storage.backend.name} backend answers later; await data() instead`);
   return present(storage.backend.readSync(storage, dtype, size), dtype);
 }
 

@@ -1,24 +1,24 @@
+import type { Storage } from "./backend.ts";
 import type { DType, HostArray } from "./dtype.ts";
 import { DisposedError, ShapeError, TraceError } from "./errors.ts";
-import type { Storage } from "./backend.ts";
-import type { Aval, Primitive } from "./primitive.ts";
-import type { Shape } from "./shape.ts";
-import { show, sizeOf } from "./shape.ts";
-import { isActive } from "./trace.ts";
-import { notePending } from "./pending.ts";
 import { relu } from "./functions/activation.ts";
 import * as arithmetic from "./functions/arithmetic.ts";
+import { at, type Pick } from "./functions/at.ts";
 import { astype } from "./functions/casting.ts";
 import * as comparison from "./functions/comparison.ts";
 import * as elementary from "./functions/elementary.ts";
 import { matmul } from "./functions/matmul.ts";
 import type { TensorLike } from "./functions/operands.ts";
-import * as reduction from "./functions/reduction.ts";
 import type { Axes, ReduceOptions } from "./functions/reduction.ts";
+import * as reduction from "./functions/reduction.ts";
 import * as shaping from "./functions/shaping.ts";
-import { at, type Pick } from "./functions/at.ts";
-import { nested, read, readSync, type Nested, type Values } from "./read.ts";
+import { notePending } from "./pending.ts";
+import type { Aval, Primitive } from "./primitive.ts";
+import { type Nested, nested, read, readSync, type Values } from "./read.ts";
 import { disposeTensor } from "./scope.ts";
+import type { Shape } from "./shape.ts";
+import { show, sizeOf } from "./shape.ts";
+import { isActive } from "./trace.ts";
 
 let nextId = 1;
 
@@ -51,7 +51,15 @@ export class Tensor<A = any> {
   /** Upper bound of the unrealised nodes under this one; see pending.ts. */
   pending = 0;
 
-  constructor(primitive: Primitive<A>, inputs: readonly Tensor[], attributes: A, aval: Aval, parts: readonly Aval[] | null, abstract: boolean, trace: number) {
+  constructor(
+    primitive: Primitive<A>,
+    inputs: readonly Tensor[],
+    attributes: A,
+    aval: Aval,
+    parts: readonly Aval[] | null,
+    abstract: boolean,
+    trace: number,
+  ) {
     this.primitive = primitive;
     this.inputs = inputs;
     this.attributes = attributes;
@@ -249,15 +257,32 @@ function single(t: Tensor): Tensor {
 
 const none: Aval = { shape: [], dtype: "f32" };
 
-function node<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attributes: A, abstract: boolean, trace: number): Tensor<A> {
+function node<A>(
+  primitive: Primitive<A>,
+  inputs: readonly Tensor[],
+  attributes: A,
+  abstract: boolean,
+  trace: number,
+): Tensor<A> {
   for (const t of inputs) {
-    if (t.disposed) throw new DisposedError(`${primitive.name}: the tensor ${t} was disposed before this use; keep it alive, or clone it first`);
+    if (t.disposed)
+      throw new DisposedError(
+        `${primitive.name}: the tensor ${t} was disposed before this use; keep it alive, or clone it first`,
+      );
     abstract ||= t.abstract;
     if (isActive(t.trace) && (!isActive(trace) || t.trace < trace)) trace = t.trace;
   }
   const aval = primitive.infer(inputs, attributes);
   const many = Array.isArray(aval);
-  const t = new Tensor(primitive, inputs, attributes, many ? none : (aval as Aval), many ? (aval as readonly Aval[]) : null, abstract, trace);
+  const t = new Tensor(
+    primitive,
+    inputs,
+    attributes,
+    many ? none : (aval as Aval),
+    many ? (aval as readonly Aval[]) : null,
+    abstract,
+    trace,
+  );
   notePending(t);
   return t;
 }

@@ -177,7 +177,8 @@ function special(work: Special, inputs: readonly number[][]): number[] {
       for (let step = 0; step < n; step++) {
         const at = (o * n + (work.reverse ? n - 1 - step : step)) * inner + i;
         const x = first[at] as number;
-        if (work.kind === "recurrence") h = wrap(dtype, (h === null ? 0 : evaluateBinary("mul", dtype, dtype, h, x)) + (second[at] as number));
+        if (work.kind === "recurrence")
+          h = wrap(dtype, (h === null ? 0 : evaluateBinary("mul", dtype, dtype, h, x)) + (second[at] as number));
         else h = h === null ? x : foldStep(work.op, dtype, h, x);
         out[at] = wrap(dtype, h);
       }

@@ -41,7 +41,14 @@ export class KernelBuilder<N> implements Omit<Builder, "value"> {
 
   load(buffer: number, dtype: DType, index: Index, fill = 0): Value {
     const { guards } = this;
-    return this.emit(`l${buffer},${indexKey(index)},${guardKey(guards)},${fill}`, { op: "load", dtype, buffer, index, guards, fill });
+    return this.emit(`l${buffer},${indexKey(index)},${guardKey(guards)},${fill}`, {
+      op: "load",
+      dtype,
+      buffer,
+      index,
+      guards,
+      fill,
+    });
   }
 
   accumulator(a: number, dtype: DType): Value {
@@ -57,7 +64,8 @@ export class KernelBuilder<N> implements Omit<Builder, "value"> {
 
   binary(op: BinaryOp, dtype: DType, a: Value, b: Value): Value {
     const [p, q] = [this.instructions[a] as Instruction, this.instructions[b] as Instruction];
-    if (p.op === "const" && q.op === "const") return this.constant(dtype, evaluateBinary(op, dtype, p.dtype, p.value, q.value));
+    if (p.op === "const" && q.op === "const")
+      return this.constant(dtype, evaluateBinary(op, dtype, p.dtype, p.value, q.value));
     // Exact identities only: x + 0 is not one, as it loses the sign of −0.
     if (q.op === "const" && q.value === 1 && (op === "mul" || (op === "div" && isFloat(dtype)))) return a;
     if (p.op === "const" && p.value === 1 && op === "mul") return b;
@@ -114,4 +122,5 @@ export class KernelBuilder<N> implements Omit<Builder, "value"> {
   }
 }
 
-const guardKey = (guards: readonly Guard[]): string => guards.map((g) => `${indexKey(g.of)}:${g.low}:${g.high}`).join("&");
+const guardKey = (guards: readonly Guard[]): string =>
+  guards.map((g) => `${indexKey(g.of)}:${g.low}:${g.high}`).join("&");

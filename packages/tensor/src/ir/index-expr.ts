@@ -59,7 +59,11 @@ function rejoin(e: Index): Index {
     const { of, by } = d.atom;
     const key = indexKey(of);
     const m = e.terms.find(
-      (t) => t.atom.kind === "mod" && t.atom.by === by && t.coefficient * by === d.coefficient && indexKey(t.atom.of) === key,
+      (t) =>
+        t.atom.kind === "mod" &&
+        t.atom.by === by &&
+        t.coefficient * by === d.coefficient &&
+        indexKey(t.atom.of) === key,
     );
     if (m === undefined) continue;
     const rest: Index = { constant: e.constant, terms: e.terms.filter((t) => t !== d && t !== m) };
@@ -111,7 +115,13 @@ export function modIndex(e: Index, n: number): Index {
   const q = Math.floor(low / n);
   if (q === Math.floor(high / n)) return offsetIndex(rest, -q * n);
   const only = rest.terms[0];
-  if (rest.terms.length === 1 && rest.constant === 0 && only?.coefficient === 1 && only.atom.kind === "mod" && only.atom.by % n === 0)
+  if (
+    rest.terms.length === 1 &&
+    rest.constant === 0 &&
+    only?.coefficient === 1 &&
+    only.atom.kind === "mod" &&
+    only.atom.by % n === 0
+  )
     return modIndex(only.atom.of, n);
   return { constant: 0, terms: [{ coefficient: 1, atom: { kind: "mod", of: rest, by: n } }] };
 }

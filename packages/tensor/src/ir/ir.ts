@@ -23,12 +23,52 @@ export interface Guard {
 }
 
 export type UnaryOp =
-  | "neg" | "abs" | "sign" | "floor" | "ceil" | "round" | "trunc" | "sqrt" | "exp" | "expm1" | "log" | "log1p"
-  | "sin" | "cos" | "tan" | "asin" | "acos" | "atan" | "sinh" | "cosh" | "tanh" | "asinh" | "acosh" | "atanh"
-  | "erf" | "sigmoid" | "not" | "isnan";
+  | "neg"
+  | "abs"
+  | "sign"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "trunc"
+  | "sqrt"
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "sin"
+  | "cos"
+  | "tan"
+  | "asin"
+  | "acos"
+  | "atan"
+  | "sinh"
+  | "cosh"
+  | "tanh"
+  | "asinh"
+  | "acosh"
+  | "atanh"
+  | "erf"
+  | "sigmoid"
+  | "not"
+  | "isnan";
 export type BinaryOp =
-  | "add" | "sub" | "mul" | "div" | "rem" | "pow" | "atan2" | "max" | "min"
-  | "eq" | "lt" | "le" | "and" | "or" | "xor" | "shl" | "shr";
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "rem"
+  | "pow"
+  | "atan2"
+  | "max"
+  | "min"
+  | "eq"
+  | "lt"
+  | "le"
+  | "and"
+  | "or"
+  | "xor"
+  | "shl"
+  | "shr";
 
 /**
  * One SSA instruction; its operands are positions in the same list. `dtype` is that of the result.
@@ -38,7 +78,14 @@ export type BinaryOp =
 export type Instruction =
   | { readonly op: "const"; readonly dtype: DType; readonly value: number }
   | { readonly op: "index"; readonly dtype: "i32"; readonly index: Index }
-  | { readonly op: "load"; readonly dtype: DType; readonly buffer: number; readonly index: Index; readonly guards: readonly Guard[]; readonly fill: number }
+  | {
+      readonly op: "load";
+      readonly dtype: DType;
+      readonly buffer: number;
+      readonly index: Index;
+      readonly guards: readonly Guard[];
+      readonly fill: number;
+    }
   /** 1 where every guard holds. */
   | { readonly op: "guard"; readonly dtype: "bool"; readonly guards: readonly Guard[] }
   | { readonly op: UnaryOp; readonly dtype: DType; readonly a: number }
@@ -62,7 +109,15 @@ export interface Accumulator {
 /** Says that a kernel is a plain contraction, so that a backend may use a hand-scheduled kernel instead of the loops. */
 export type Contraction =
   /** Accumulator 0 is the batched product of loads `a` [batch,m,k] and `b` [batch,k,n] at the affine strides given; loops are [batch,m,n], reduction [k]. */
-  | { readonly kind: "matmul"; readonly batch: number; readonly m: number; readonly n: number; readonly k: number; readonly a: Operand; readonly b: Operand }
+  | {
+      readonly kind: "matmul";
+      readonly batch: number;
+      readonly m: number;
+      readonly n: number;
+      readonly k: number;
+      readonly a: Operand;
+      readonly b: Operand;
+    }
   /** Convolution of `a` [n, g·ci, ...in] with `b` [g·co, ci, ...kernel]; loops are [n, g·co, ...out], reduction [ci, ...kernel]. */
   | { readonly kind: "conv"; readonly a: Operand; readonly b: Operand; readonly conv: ConvGeometry };
 /** Affine view of a buffer: element strides per axis of the operand as the contraction names them. */
@@ -107,12 +162,45 @@ export interface BufferType {
 /** Work that is no perfect loop nest; buffer numbers refer to the step's `buffers`. */
 export type Special =
   /** out = base; then for each update row r: out[..] (+)= updates[r]. base, out: [outer, n, inner]; updates: [outer, m, inner]; indices: i32 [outer or 1, m]; out of range is skipped. Buffers: base, indices, updates, out. */
-  | { readonly kind: "scatter"; readonly mode: "add" | "set" | "max" | "min"; readonly dtype: DType; readonly outer: number; readonly n: number; readonly m: number; readonly inner: number; readonly batchedIndices: boolean }
+  | {
+      readonly kind: "scatter";
+      readonly mode: "add" | "set" | "max" | "min";
+      readonly dtype: DType;
+      readonly outer: number;
+      readonly n: number;
+      readonly m: number;
+      readonly inner: number;
+      readonly batchedIndices: boolean;
+    }
   /** h[j] = a[j]·h[j−1] + b[j] along the middle axis of [outer, n, inner], h[−1] = 0; reversed when asked. Buffers: a, b, out. */
-  | { readonly kind: "recurrence"; readonly dtype: DType; readonly outer: number; readonly n: number; readonly inner: number; readonly reverse: boolean }
-  | { readonly kind: "cumulative"; readonly op: "sum" | "prod" | "max" | "min"; readonly dtype: DType; readonly outer: number; readonly n: number; readonly inner: number; readonly reverse: boolean }
+  | {
+      readonly kind: "recurrence";
+      readonly dtype: DType;
+      readonly outer: number;
+      readonly n: number;
+      readonly inner: number;
+      readonly reverse: boolean;
+    }
+  | {
+      readonly kind: "cumulative";
+      readonly op: "sum" | "prod" | "max" | "min";
+      readonly dtype: DType;
+      readonly outer: number;
+      readonly n: number;
+      readonly inner: number;
+      readonly reverse: boolean;
+    }
   /** Runs `body` `length` times. Buffers: consts, carries (initial), xs, then outputs: carries (final), ys. body.inputs: consts, carries, x slices; body.outputs: carries, y slices. */
-  | { readonly kind: "scan"; readonly length: number; readonly reverse: boolean; readonly consts: number; readonly carries: number; readonly xs: number; readonly ys: number; readonly body: Plan };
+  | {
+      readonly kind: "scan";
+      readonly length: number;
+      readonly reverse: boolean;
+      readonly consts: number;
+      readonly carries: number;
+      readonly xs: number;
+      readonly ys: number;
+      readonly body: Plan;
+    };
 
 /** One step of a plan: a kernel or special and the plan buffers it works on, in the kernel's own numbering. */
 export interface Step {

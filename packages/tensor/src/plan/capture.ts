@@ -1,6 +1,6 @@
 import { DisposedError, TraceError } from "../errors.ts";
-import { alias, part, type Tensor } from "../tensor.ts";
 import { barrierPrimitive, stopPrimitive } from "../primitives/structure.ts";
+import { alias, part, type Tensor } from "../tensor.ts";
 
 /** A graph as a list: equal nodes joined, calls of subgraphs expanded, identities dropped. */
 export interface Captured {
@@ -26,7 +26,8 @@ function resolve(t: Tensor, pruned: ReadonlyMap<Tensor, Tensor>): Tensor {
   for (;;) {
     t = pruned.get(t) ?? t;
     if (t.storage !== null || t.host !== null) return t;
-    if (t.disposed && t.inputs.length === 0) throw new DisposedError(`data: the tensor ${t} was disposed before a value that needs it was computed`);
+    if (t.disposed && t.inputs.length === 0)
+      throw new DisposedError(`data: the tensor ${t} was disposed before a value that needs it was computed`);
     if (t.primitive === alias || t.primitive === stopPrimitive) t = t.inputs[0] as Tensor;
     else if (t.primitive === part && (t.inputs[0] as Tensor).primitive.lower.kind === "inline") {
       const call = t.inputs[0] as Tensor;
@@ -54,7 +55,9 @@ function attributesKey(x: unknown): string {
     // a closed graph writes itself out, so that equal loop bodies are equal programs
     if ("toJSON" in x && typeof x.toJSON === "function") return `"${String(x.toJSON())}"`;
     if (Object.getPrototypeOf(x) !== Object.prototype) return `#${identity(x)}`;
-    return `{${Object.entries(x).map(([k, v]) => `${k}:${attributesKey(v)}`).join()}}`;
+    return `{${Object.entries(x)
+      .map(([k, v]) => `${k}:${attributesKey(v)}`)
+      .join()}}`;
   }
   return typeof x === "function" ? `#${identity(x)}` : String(x);
 }
@@ -92,7 +95,8 @@ function prune(graph: Captured, pruned: Map<Tensor, Tensor>): boolean {
     if (smaller === null) continue;
     // Equal parts of joined nodes must all lead to the replacement.
     for (const [t, n] of graph.at)
-      if (t.primitive === part && t.storage === null && (graph.inputs[n] as readonly number[])[0] === owner) pruned.set(t, smaller[t.attributes.index] as Tensor);
+      if (t.primitive === part && t.storage === null && (graph.inputs[n] as readonly number[])[0] === owner)
+        pruned.set(t, smaller[t.attributes.index] as Tensor);
     changed = true;
   }
   return changed;
@@ -100,7 +104,11 @@ function prune(graph: Captured, pruned: Map<Tensor, Tensor>): boolean {
 
 const smallerNodes = new WeakMap<Tensor, Map<string, readonly (Tensor | null)[] | null>>();
 
-function smallerOf(node: Tensor, used: readonly boolean[], rule: (node: Tensor, used: readonly boolean[]) => readonly (Tensor | null)[] | null): readonly (Tensor | null)[] | null {
+function smallerOf(
+  node: Tensor,
+  used: readonly boolean[],
+  rule: (node: Tensor, used: readonly boolean[]) => readonly (Tensor | null)[] | null,
+): readonly (Tensor | null)[] | null {
   const key = used.join();
   const known = smallerNodes.get(node) ?? new Map();
   smallerNodes.set(node, known);
@@ -108,7 +116,12 @@ function smallerOf(node: Tensor, used: readonly boolean[], rule: (node: Tensor, 
   return known.get(key) ?? null;
 }
 
-function list(outputs: readonly Tensor[], inputs: readonly Tensor[], baked: boolean, pruned: ReadonlyMap<Tensor, Tensor>): Captured {
+function list(
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+  baked: boolean,
+  pruned: ReadonlyMap<Tensor, Tensor>,
+): Captured {
   const at = new Map<Tensor, number>();
   const nodes: Tensor[] = [];
   const wiring: (readonly number[])[] = [];
@@ -124,7 +137,8 @@ function list(outputs: readonly Tensor[], inputs: readonly Tensor[], baked: bool
     return nodes.length - 1;
   };
   const leaf = (t: Tensor): number => {
-    const value = t.host !== null && t.storage === null && t.size === 1 && t.dtype !== "f16" ? (t.host[0] as number) : null;
+    const value =
+      t.host !== null && t.storage === null && t.size === 1 && t.dtype !== "f16" ? (t.host[0] as number) : null;
     if (value !== null && t.rank === 0 && (baked || structural.has(value)) && !Object.is(value, -0)) {
       const key = `=${t.dtype}${value}`;
       let n = byKey.get(key);
@@ -149,12 +163,14 @@ function list(outputs: readonly Tensor[], inputs: readonly Tensor[], baked: bool
     }
     if (r.storage !== null || r.host !== null) at.set(r, leaf(r));
     else {
-      if (r.primitive.lower.kind === "leaf") throw new TraceError(`data: ${r} is a placeholder of a traced function and has no value; return it instead`);
+      if (r.primitive.lower.kind === "leaf")
+        throw new TraceError(`data: ${r} is a placeholder of a traced function and has no value; return it instead`);
       const from = r.inputs.map((x) => at.get(x) as number);
       const key = `${identity(r.primitive)}(${from})${attributesKey(r.attributes)}${r.dtype}[${r.shape}]`;
       let n = byKey.get(key);
       // every barrier has a number of its own, which keeps it apart here but does not make another program
-      if (n === undefined) byKey.set(key, (n = add(r, key, from, r.primitive === barrierPrimitive ? `barrier(${from})` : key)));
+      if (n === undefined)
+        byKey.set(key, (n = add(r, key, from, r.primitive === barrierPrimitive ? `barrier(${from})` : key)));
       at.set(r, n);
     }
     at.set(t, at.get(r) as number);

@@ -1,9 +1,9 @@
 import { dtypes } from "../dtype.ts";
 import { indexKey } from "../ir/index-expr.ts";
+import type { Instruction, Kernel, Plan, Step } from "../ir/ir.ts";
+import type { Tensor } from "../tensor.ts";
 import { capture } from "./capture.ts";
 import { lower } from "./lower.ts";
-import type { Tensor } from "../tensor.ts";
-import type { Instruction, Kernel, Plan, Step } from "../ir/ir.ts";
 
 /**
  * What computing the given tensors takes, as text: the fused kernels, their buffers, and the planned bytes. `GRADUS_DEBUG=plan` prints this for
@@ -17,7 +17,9 @@ export function explain(...tensors: readonly Tensor[]): string {
   const wanted = tensors.filter((t) => t.storage === null && t.host === null);
   if (wanted.length === 0) return "plan: nothing to compute";
   const graph = capture(wanted);
-  const list = graph.nodes.map((t, i) => `  ${i}: ${t.primitive.name}(${graph.inputs[i]?.join(", ")}) ${t.dtype} [${t.shape}]`);
+  const list = graph.nodes.map(
+    (t, i) => `  ${i}: ${t.primitive.name}(${graph.inputs[i]?.join(", ")}) ${t.dtype} [${t.shape}]`,
+  );
   return `graph: ${list.length} nodes\n${list.join("\n")}\n${describePlan(lower(graph))}`;
 }
 
@@ -26,7 +28,9 @@ export function describePlan(plan: Plan): string {
   const lines = [`plan: ${plan.steps.length} steps, arena ${plan.arenaBytes} B, peak ${plan.peakBytes} B`];
   plan.buffers.forEach((b, i) => {
     const bytes = b.size * dtypes[b.dtype].bytes;
-    lines.push(`  b${i} ${b.role} ${b.dtype} × ${b.size} (${bytes} B${b.role === "temporary" ? ` at ${b.offset}` : ""})`);
+    lines.push(
+      `  b${i} ${b.role} ${b.dtype} × ${b.size} (${bytes} B${b.role === "temporary" ? ` at ${b.offset}` : ""})`,
+    );
   });
   plan.steps.forEach((s, i) => {
     lines.push(...describeStep(s, i));
@@ -36,19 +40,35 @@ export function describePlan(plan: Plan): string {
 
 function describeStep({ work, buffers }: Step, i: number): string[] {
   const on = buffers.map((b) => `b${b}`).join(" ");
-  if (work.kind === "scan") return [`  ${i}: scan × ${work.length} on ${on}`, ...describePlan(work.body).split("\n").map((l) => `    ${l}`)];
+  if (work.kind === "scan")
+    return [
+      `  ${i}: scan × ${work.length} on ${on}`,
+      ...describePlan(work.body)
+        .split("\n")
+        .map((l) => `    ${l}`),
+    ];
   if (work.kind !== "loops") return [`  ${i}: ${work.kind} on ${on}`];
   const hint = work.contraction === undefined ? "" : ` as ${work.contraction.kind}`;
   const fold = work.reduce.length === 0 ? "" : ` fold [${work.reduce}] by ${work.accumulators.map((a) => a.op)}`;
-  return [`  ${i}: ${work.name} over [${work.loops}]${fold}${hint} on ${on}`, ...block("inner", work.inner), ...block("outer", work.outer), ...stores(work)];
+  return [
+    `  ${i}: ${work.name} over [${work.loops}]${fold}${hint} on ${on}`,
+    ...block("inner", work.inner),
+    ...block("outer", work.outer),
+    ...stores(work),
+  ];
 }
 
-const block = (name: string, list: readonly Instruction[]): string[] => (list.length === 0 ? [] : [`       ${name}: ${list.map(show).join("; ")}`]);
+const block = (name: string, list: readonly Instruction[]): string[] =>
+  list.length === 0 ? [] : [`       ${name}: ${list.map(show).join("; ")}`];
 
-const stores = (k: Kernel): string[] => k.stores.map((s) => `       store ${s.buffer}[${indexKey(s.index)}] = %${s.value}`);
+const stores = (k: Kernel): string[] =>
+  k.stores.map((s) => `       store ${s.buffer}[${indexKey(s.index)}] = %${s.value}`);
 
 function show(x: Instruction, i: number): string {
-  const guards = "guards" in x && x.guards.length > 0 ? ` if ${x.guards.map((g) => `${g.low}≤${indexKey(g.of)}<${g.high}`).join("&")}` : "";
+  const guards =
+    "guards" in x && x.guards.length > 0
+      ? ` if ${x.guards.map((g) => `${g.low}≤${indexKey(g.of)}<${g.high}`).join("&")}`
+      : "";
   switch (x.op) {
     case "const":
       return `%${i}=${x.value}`;

@@ -1,5 +1,5 @@
-import type { Tensor } from "../tensor.ts";
 import { broadcast } from "../primitives/structure.ts";
+import type { Tensor } from "../tensor.ts";
 import type { Captured } from "./capture.ts";
 
 /** Most instructions that are fused into one kernel: beyond, code size grows faster than memory traffic shrinks. */
@@ -35,7 +35,12 @@ export function materialised({ nodes, inputs, outputs, leaves, scalars }: Captur
       stored.add(n);
       return;
     }
-    if (t.primitive === broadcast && t.size > (nodes[from[0] as number] as Tensor).size && (cost[from[0] as number] as number) >= CHEAP) store(from[0] as number);
+    if (
+      t.primitive === broadcast &&
+      t.size > (nodes[from[0] as number] as Tensor).size &&
+      (cost[from[0] as number] as number) >= CHEAP
+    )
+      store(from[0] as number);
     if (lower.kind === "reduce" && lower.contraction !== undefined) {
       // Operands of products are read many times: only plain views of memory are read in place.
       for (const i of from) if (!outside(i) && !isView(nodes, inputs, i, outside)) store(i);
@@ -55,7 +60,12 @@ export function materialised({ nodes, inputs, outputs, leaves, scalars }: Captur
   return stored;
 }
 
-function isView(nodes: readonly Tensor[], inputs: readonly (readonly number[])[], i: number, outside: (i: number) => boolean): boolean {
+function isView(
+  nodes: readonly Tensor[],
+  inputs: readonly (readonly number[])[],
+  i: number,
+  outside: (i: number) => boolean,
+): boolean {
   let n = i;
   while (!outside(n)) {
     const { lower } = (nodes[n] as Tensor).primitive;

@@ -2,7 +2,7 @@ import { KernelBuilder } from "../ir/builder.ts";
 import { affine, flattenIndex, indexKey, loopIndex, unflattenIndex } from "../ir/index-expr.ts";
 import type { BufferType, Contraction, Index, Instruction, Kernel, Operand } from "../ir/ir.ts";
 import type { Builder, Value } from "../primitive.ts";
-import { sameShape, sizeOf, type Shape } from "../shape.ts";
+import { type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Captured } from "./capture.ts";
 
@@ -41,7 +41,8 @@ export function buildKernel(graph: Captured, stored: ReadonlySet<number>, root: 
   return built instanceof Reloop ? (attempt(graph, stored, root, built.shape) as Built) : built;
 }
 
-const isFlat = (x: Instruction): boolean => (x.op === "load" ? affine(x.index, 1) !== null && x.guards.length === 0 : x.op !== "index" && x.op !== "guard");
+const isFlat = (x: Instruction): boolean =>
+  x.op === "load" ? affine(x.index, 1) !== null && x.guards.length === 0 : x.op !== "index" && x.op !== "guard";
 
 function attempt(graph: Captured, stored: ReadonlySet<number>, root: number, loops: Shape): Built | Reloop {
   try {
@@ -95,11 +96,15 @@ class Nest {
     const contraction = folded === null ? undefined : this.contraction(folded);
     const kernel: Kernel = {
       kind: "loops",
-      name: folded === null || folded === node ? node.primitive.name : `${folded.primitive.name}+${node.primitive.name}`,
+      name:
+        folded === null || folded === node ? node.primitive.name : `${folded.primitive.name}+${node.primitive.name}`,
       loops: this.loops,
       reduce: folded !== null && lower?.kind === "reduce" ? lower.extents(folded) : [],
       inner: this.inner?.instructions ?? [],
-      accumulators: folded !== null && lower?.kind === "reduce" ? [{ op: lower.op(folded), dtype: folded.dtype, value: this.innerValue }] : [],
+      accumulators:
+        folded !== null && lower?.kind === "reduce"
+          ? [{ op: lower.op(folded), dtype: folded.dtype, value: this.innerValue }]
+          : [],
       outer: outer.instructions,
       buffers: this.buffers.map((n): BufferType => ({ dtype: this.node(n).dtype, size: this.node(n).size })),
       stores: [{ buffer: out, index: position, value }],
@@ -109,7 +114,9 @@ class Nest {
   }
 
   private builder(inner: boolean): KernelBuilder<Tensor> {
-    return new KernelBuilder<Tensor>((b, node, index) => this.at(b, this.graph.at.get(node) as number, index, false, inner));
+    return new KernelBuilder<Tensor>((b, node, index) =>
+      this.at(b, this.graph.at.get(node) as number, index, false, inner),
+    );
   }
 
   /** The value of node `n` at `index`. */
@@ -119,7 +126,8 @@ class Nest {
     if (scalar !== undefined) return b.constant(node.dtype, scalar);
     const isLeaf = (this.graph.inputs[n] as readonly number[]).length === 0 && node.primitive.lower.kind === "leaf";
     // A result that is a leaf or an alias is copied.
-    if (isLeaf || node.storage !== null || node.host !== null || (!isRoot && this.stored.has(n))) return b.load(this.buffer(n), node.dtype, flattenIndex(index, node.shape));
+    if (isLeaf || node.storage !== null || node.host !== null || (!isRoot && this.stored.has(n)))
+      return b.load(this.buffer(n), node.dtype, flattenIndex(index, node.shape));
     const { lower } = node.primitive;
     if (lower.kind === "reduce") return this.host(b, n, index, inner);
     if (lower.kind !== "map") throw new Materialise(n);
@@ -134,7 +142,15 @@ class Nest {
     const node = this.node(n);
     const { lower } = node.primitive;
     const here = indexKey(flattenIndex(index, node.shape)) === indexKey(flattenIndex(this.axes, this.loops));
-    if (inner || lower.kind !== "reduce" || (this.fold !== null && this.fold !== n) || !here || sizeOf(this.loops) !== node.size || b.context !== "") throw new Materialise(n);
+    if (
+      inner ||
+      lower.kind !== "reduce" ||
+      (this.fold !== null && this.fold !== n) ||
+      !here ||
+      sizeOf(this.loops) !== node.size ||
+      b.context !== ""
+    )
+      throw new Materialise(n);
     if (!sameShape(node.shape, this.loops)) throw new Reloop(node.shape);
     if (this.fold === null) {
       this.fold = n;

@@ -1,6 +1,6 @@
 import { dtypes } from "../dtype.ts";
-import type { Kernel, Plan, PlanBuffer, Special, Step } from "../ir/ir.ts";
 import { affine, indexKey } from "../ir/index-expr.ts";
+import type { Kernel, Plan, PlanBuffer, Special, Step } from "../ir/ir.ts";
 import { part, type Tensor } from "../tensor.ts";
 import type { Captured } from "./capture.ts";
 import { materialised } from "./group.ts";
@@ -73,7 +73,8 @@ export function lower(graph: Captured): Plan {
       // A carry that nobody asks for is still computed, into scratch memory.
       const p = partsOf.get(n)?.get(i);
       if (p !== undefined) results.push(p);
-      else if (work.kind === "scan" && i < work.carries) results.push(-extra.push({ dtype: aval.dtype, size: aval.shape.reduce((a, b) => a * b, 1) }));
+      else if (work.kind === "scan" && i < work.carries)
+        results.push(-extra.push({ dtype: aval.dtype, size: aval.shape.reduce((a, b) => a * b, 1) }));
     });
     return { work, buffers: [...from, ...results], writes: results.length };
   };
@@ -96,23 +97,38 @@ export function lower(graph: Captured): Plan {
     tasks.push({ work: copyKernel(node), buffers: [base(n), id], writes: 1 });
   }
   const results = outputs.map((n) => copies.get(n) ?? n);
-  const type = (id: number): { dtype: Tensor["dtype"]; size: number } => (id < 0 ? (extra[-id - 1] as never) : (nodes[id] as Tensor));
+  const type = (id: number): { dtype: Tensor["dtype"]; size: number } =>
+    id < 0 ? (extra[-id - 1] as never) : (nodes[id] as Tensor);
   const flat = tasks.map((t) => ({ ...t, buffers: t.buffers.map((b) => (b < 0 ? b : base(b))) }));
   return number(flat, leaves, results, type);
 }
 
 function copyKernel(node: Tensor): Kernel {
-  const index = { constant: 0, terms: node.size === 1 ? [] : [{ coefficient: 1, atom: { kind: "loop", loop: 0, extent: node.size } as const }] };
+  const index = {
+    constant: 0,
+    terms: node.size === 1 ? [] : [{ coefficient: 1, atom: { kind: "loop", loop: 0, extent: node.size } as const }],
+  };
   const type = { dtype: node.dtype, size: node.size };
   return {
-    kind: "loops", name: "copy", loops: [node.size], reduce: [], inner: [], accumulators: [],
+    kind: "loops",
+    name: "copy",
+    loops: [node.size],
+    reduce: [],
+    inner: [],
+    accumulators: [],
     outer: [{ op: "load", dtype: node.dtype, buffer: 0, index, guards: [], fill: 0 }],
-    buffers: [type, type], stores: [{ buffer: 1, index, value: 0 }],
+    buffers: [type, type],
+    stores: [{ buffer: 1, index, value: 0 }],
   };
 }
 
 /** Numbers the buffers and gives temporaries their places. */
-function number(tasks: readonly Task[], leaves: readonly number[], results: readonly number[], type: (id: number) => { dtype: Tensor["dtype"]; size: number }): Plan {
+function number(
+  tasks: readonly Task[],
+  leaves: readonly number[],
+  results: readonly number[],
+  type: (id: number) => { dtype: Tensor["dtype"]; size: number },
+): Plan {
   const ids = new Map<number, number>();
   const list: { dtype: Tensor["dtype"]; size: number; role: PlanBuffer["role"] }[] = [];
   const give = (id: number, role: PlanBuffer["role"]): number => {
@@ -125,11 +141,26 @@ function number(tasks: readonly Task[], leaves: readonly number[], results: read
   };
   const inputs = leaves.map((id) => give(id, "input"));
   const outputs = results.map((id) => give(id, "output"));
-  const steps: Step[] = tasks.map(({ work, buffers }) => ({ work, buffers: buffers.map((id) => give(id, "temporary")) }));
-  const { offsets, arenaBytes } = layOut(list, steps, tasks.map((t) => t.writes), canOverwrite);
+  const steps: Step[] = tasks.map(({ work, buffers }) => ({
+    work,
+    buffers: buffers.map((id) => give(id, "temporary")),
+  }));
+  const { offsets, arenaBytes } = layOut(
+    list,
+    steps,
+    tasks.map((t) => t.writes),
+    canOverwrite,
+  );
   const bytes = (b: { dtype: Tensor["dtype"]; size: number }): number => b.size * dtypes[b.dtype].bytes;
   const outside = list.reduce((sum, b) => sum + (b.role === "temporary" ? 0 : bytes(b)), 0);
-  return { buffers: list.map((b, i) => ({ ...b, offset: offsets.get(i) ?? 0 })), inputs, outputs, steps, arenaBytes, peakBytes: outside + arenaBytes };
+  return {
+    buffers: list.map((b, i) => ({ ...b, offset: offsets.get(i) ?? 0 })),
+    inputs,
+    outputs,
+    steps,
+    arenaBytes,
+    peakBytes: outside + arenaBytes,
+  };
 }
 
 /** True when the result of a kernel may take the place of operand `i`: every element is read only where it is then written. */
@@ -140,5 +171,7 @@ function canOverwrite(work: Kernel | Special, i: number): boolean {
   const key = indexKey(store.index);
   const types = [work.buffers[i], work.buffers[store.buffer]];
   if (types[0]?.size !== types[1]?.size || types[0]?.dtype !== types[1]?.dtype) return false;
-  return work.outer.every((x) => x.op !== "load" || x.buffer !== i || (x.guards.length === 0 && indexKey(x.index) === key));
+  return work.outer.every(
+    (x) => x.op !== "load" || x.buffer !== i || (x.guards.length === 0 && indexKey(x.index) === key),
+  );
 }

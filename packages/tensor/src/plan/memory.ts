@@ -1,4 +1,4 @@
-import { dtypes, type DType } from "../dtype.ts";
+import { type DType, dtypes } from "../dtype.ts";
 import type { Kernel, Special, Step } from "../ir/ir.ts";
 
 const ALIGN = 64;
@@ -38,7 +38,8 @@ export function layOut(
       const bytes = size(b);
       const until = last.get(b) as number;
       const operand = step.buffers.findIndex(
-        (o, k) => o !== b && offsets.has(o) && last.get(o) === i && step.buffers.indexOf(o) === k && canOverwrite(step.work, k),
+        (o, k) =>
+          o !== b && offsets.has(o) && last.get(o) === i && step.buffers.indexOf(o) === k && canOverwrite(step.work, k),
       );
       if (operand >= 0) {
         const offset = offsets.get(step.buffers[operand] as number) as number;

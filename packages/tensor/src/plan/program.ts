@@ -1,5 +1,5 @@
-import { getBackend } from "../backends/current.ts";
 import type { Backend, Executable, Storage } from "../backend.ts";
+import { getBackend } from "../backends/current.ts";
 import { dtypes } from "../dtype.ts";
 import type { Plan } from "../ir/ir.ts";
 import { adopt } from "../scope.ts";
@@ -60,7 +60,8 @@ const SMALL = 4096;
 function storageOn(backend: Backend, t: Tensor, borrowed: Storage[]): Storage {
   if (t.storage !== null && t.storage.backend === backend) return t.storage;
   const data = t.host ?? t.storage?.backend.readSync?.(t.storage, t.dtype, t.size);
-  if (data === undefined || data === null) throw new TypeError(`data: ${t} lies on a backend that cannot be read at once; await its data() first`);
+  if (data === undefined || data === null)
+    throw new TypeError(`data: ${t} lies on a backend that cannot be read at once; await its data() first`);
   const storage = backend.allocate(data.byteLength);
   backend.write(storage, data);
   if (t.host !== null && data.byteLength > SMALL) adopt(t, storage);

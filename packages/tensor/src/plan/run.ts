@@ -15,7 +15,9 @@ const MAX_PLANS = 512;
 export function realizeTensors(tensors: readonly Tensor[]): void {
   const wanted = [...new Set(tensors)].filter((t) => t.storage === null && t.host === null);
   if (wanted.length === 0) return;
-  for (const t of wanted) if (t.abstract) throw new TraceError(`data: ${t} is traced and has no value; return it from the traced function instead`);
+  for (const t of wanted)
+    if (t.abstract)
+      throw new TraceError(`data: ${t} is traced and has no value; return it from the traced function instead`);
   const graph = capture(wanted);
   let compiled = cache.get(graph.key);
   if (compiled === undefined) {

@@ -1,7 +1,7 @@
+import type { Backend } from "../../src/backend.ts";
 import { setBackend } from "../../src/backends/current.ts";
 import { jsBackend } from "../../src/backends/js/index.ts";
 import { wasmBackend } from "../../src/backends/wasm/index.ts";
-import type { Backend } from "../../src/backend.ts";
 import type { DType } from "../../src/dtype.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { cases } from "../cases.ts";
@@ -51,7 +51,12 @@ for (const c of cases)
       counts.skipped++;
       continue;
     }
-    await check(`${c.name} ${dtype}`, () => c.f(...c.inputs.map((arg, i) => draw(arg, i + 1, dtype))), c.terms ?? 8, name === "js");
+    await check(
+      `${c.name} ${dtype}`,
+      () => c.f(...c.inputs.map((arg, i) => draw(arg, i + 1, dtype))),
+      c.terms ?? 8,
+      name === "js",
+    );
   }
 for (const { label, f, terms } of families(dtypes)) await check(label, f, terms, false);
 console.log(JSON.stringify({ backend: name, ...counts }));

@@ -22,7 +22,7 @@ test("a forward loop drops its saved carries", () => {
   const [node] = loopsUnder(last) as [Tensor];
   const parts = prune(last, node);
   expect(parts?.map((t) => t !== null)).toEqual([true, false, false]);
-  expect((parts?.[0]?.inputs[0] as Tensor).parts?.length).toBe(1);
+  expect((parts as readonly Tensor[])[0]?.inputs[0]?.parts?.length).toBe(1);
   expect(values(parts?.[0] as Tensor)).toEqual([24]);
 });
 
@@ -35,7 +35,7 @@ test("a reverse loop drops the gradients nobody asked for", () => {
   expect(backward.attributes.reverse).toBe(true);
   const parts = prune(g, backward);
   const index = parts?.findIndex((t) => t !== null) as number;
-  const smaller = (parts?.[index] as Tensor).inputs[0] as Tensor;
+  const smaller = (parts as readonly Tensor[])[index]?.inputs[0] as Tensor;
   // what is left: the cotangent of the carry; gone: the sum for k, the gradients of xs, the primal carries
   expect(smaller.attributes.carries).toBe(1);
   expect(smaller.parts?.length).toBe(1);

@@ -1,5 +1,5 @@
 import type { Backend, Executable, Storage } from "../../backend.ts";
-import { dtypes, type DType, type HostArray } from "../../dtype.ts";
+import { type DType, dtypes, type HostArray } from "../../dtype.ts";
 import { BackendError, OutOfMemoryError } from "../../errors.ts";
 import type { Plan } from "../../ir/ir.ts";
 import { runKernel } from "./kernel.ts";
@@ -18,12 +18,15 @@ class Memory implements Storage {
 }
 
 /** The elements of a plan buffer. */
-export const view = (buffer: ArrayBuffer, offset: number, dtype: DType, size: number): HostArray => new dtypes[dtype].array(buffer, offset, size);
+export const view = (buffer: ArrayBuffer, offset: number, dtype: DType, size: number): HostArray =>
+  new dtypes[dtype].array(buffer, offset, size);
 
 /** Runs the steps of a plan on the arrays given for its inputs and outputs. */
 export function runPlan(plan: Plan, inputs: readonly HostArray[], outputs: readonly HostArray[]): void {
   const arena = new ArrayBuffer(plan.arenaBytes);
-  const arrays: (HostArray | undefined)[] = plan.buffers.map((b) => (b.role === "temporary" ? view(arena, b.offset, b.dtype, b.size) : undefined));
+  const arrays: (HostArray | undefined)[] = plan.buffers.map((b) =>
+    b.role === "temporary" ? view(arena, b.offset, b.dtype, b.size) : undefined,
+  );
   plan.inputs.forEach((b, i) => {
     arrays[b] = inputs[i];
   });
@@ -50,7 +53,8 @@ export function jsBackend(): Backend {
     peakBytes = Math.max(peakBytes, liveBytes + extra);
   };
   const memory = (s: Storage): Memory => {
-    if (!(s instanceof Memory) || s.freed) throw new BackendError("js: the storage was freed or belongs to another backend");
+    if (!(s instanceof Memory) || s.freed)
+      throw new BackendError("js: the storage was freed or belongs to another backend");
     return s;
   };
   const backend: Backend = {

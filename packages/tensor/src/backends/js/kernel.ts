@@ -15,7 +15,9 @@ type Step = (f: Frame) => number;
 function indexer(e: Index): Step {
   const terms = e.terms.map(({ coefficient, atom }): Step => {
     if (atom.kind === "loop") return (f) => coefficient * (f.loops[atom.loop] as number);
-    if (atom.kind === "value") return (f) => coefficient * Math.min(Math.max(0, f.values[atom.instruction] as number), Math.max(0, atom.extent - 1));
+    if (atom.kind === "value")
+      return (f) =>
+        coefficient * Math.min(Math.max(0, f.values[atom.instruction] as number), Math.max(0, atom.extent - 1));
     const of = indexer(atom.of);
     if (atom.kind === "div") return (f) => coefficient * Math.floor(of(f) / atom.by);
     return (f) => {
@@ -41,15 +43,28 @@ function guard(guards: readonly Guard[]): (f: Frame) => boolean {
 
 const scratch = new DataView(new ArrayBuffer(8));
 const setBits: Record<DType, (x: number) => void> = {
-  f32: (x) => scratch.setFloat32(0, x), f64: (x) => scratch.setFloat64(0, x), f16: (x) => scratch.setUint16(0, numberToF16(x)),
-  i32: (x) => scratch.setInt32(0, x), u32: (x) => scratch.setUint32(0, x), i8: (x) => scratch.setInt8(0, x), u8: (x) => scratch.setUint8(0, x), bool: (x) => scratch.setUint8(0, x),
+  f32: (x) => scratch.setFloat32(0, x),
+  f64: (x) => scratch.setFloat64(0, x),
+  f16: (x) => scratch.setUint16(0, numberToF16(x)),
+  i32: (x) => scratch.setInt32(0, x),
+  u32: (x) => scratch.setUint32(0, x),
+  i8: (x) => scratch.setInt8(0, x),
+  u8: (x) => scratch.setUint8(0, x),
+  bool: (x) => scratch.setUint8(0, x),
 };
 const getBits: Record<DType, () => number> = {
-  f32: () => scratch.getFloat32(0), f64: () => scratch.getFloat64(0), f16: () => f16ToNumber(scratch.getUint16(0)),
-  i32: () => scratch.getInt32(0), u32: () => scratch.getUint32(0), i8: () => scratch.getInt8(0), u8: () => scratch.getUint8(0), bool: () => scratch.getUint8(0),
+  f32: () => scratch.getFloat32(0),
+  f64: () => scratch.getFloat64(0),
+  f16: () => f16ToNumber(scratch.getUint16(0)),
+  i32: () => scratch.getInt32(0),
+  u32: () => scratch.getUint32(0),
+  i8: () => scratch.getInt8(0),
+  u8: () => scratch.getUint8(0),
+  bool: () => scratch.getUint8(0),
 };
 
-const load = (dtype: DType, array: HostArray, i: number): number => (dtype === "f16" ? f16ToNumber(array[i] as number) : (array[i] as number));
+const load = (dtype: DType, array: HostArray, i: number): number =>
+  dtype === "f16" ? f16ToNumber(array[i] as number) : (array[i] as number);
 
 function compile(list: readonly Instruction[], arrays: readonly HostArray[]): Step[] {
   return list.map((x): Step => {
@@ -118,7 +133,12 @@ export function runKernel(k: Kernel, arrays: readonly HostArray[]): void {
   const accumulators = new Float64Array(k.accumulators.length);
   const innerFrame: Frame = { loops, values: new Float64Array(inner.length), accumulators };
   const outerFrame: Frame = { loops, values: new Float64Array(outer.length), accumulators };
-  const stores = k.stores.map((s) => ({ at: indexer(s.index), array: arrays[s.buffer] as HostArray, value: s.value, f16: k.buffers[s.buffer]?.dtype === "f16" }));
+  const stores = k.stores.map((s) => ({
+    at: indexer(s.index),
+    array: arrays[s.buffer] as HostArray,
+    value: s.value,
+    f16: k.buffers[s.buffer]?.dtype === "f16",
+  }));
   const folds = k.accumulators.map((a, i) => folder(a, i, k.inner[a.value] as Instruction));
   nest(loops, 0, k.loops, () => {
     if (folds.length > 0) {
@@ -136,7 +156,11 @@ export function runKernel(k: Kernel, arrays: readonly HostArray[]): void {
   });
 }
 
-function folder({ op, dtype, value }: Accumulator, i: number, from: Instruction): { start(acc: Float64Array): void; step(f: Frame): void } {
+function folder(
+  { op, dtype, value }: Accumulator,
+  i: number,
+  from: Instruction,
+): { start(acc: Float64Array): void; step(f: Frame): void } {
   if (op === "argmax" || op === "argmin") {
     let [count, best] = [0, 0];
     return {

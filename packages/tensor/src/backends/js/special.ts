@@ -6,12 +6,16 @@ import { runPlan } from "./index.ts";
 
 type Of<K extends Special["kind"]> = Extract<Special, { kind: K }>;
 
-const get = (dtype: DType, a: HostArray, i: number): number => (dtype === "f16" ? f16ToNumber(a[i] as number) : (a[i] as number));
+const get = (dtype: DType, a: HostArray, i: number): number =>
+  dtype === "f16" ? f16ToNumber(a[i] as number) : (a[i] as number);
 const put = (dtype: DType, a: HostArray, i: number, x: number): void => {
   a[i] = dtype === "f16" ? numberToF16(x) : x;
 };
 
-function scatter({ mode, dtype, outer, n, m, inner, batchedIndices }: Of<"scatter">, [base, indices, updates, out]: readonly HostArray[]): void {
+function scatter(
+  { mode, dtype, outer, n, m, inner, batchedIndices }: Of<"scatter">,
+  [base, indices, updates, out]: readonly HostArray[],
+): void {
   const target = out as HostArray;
   target.set(base as HostArray);
   for (let o = 0; o < outer; o++)
@@ -27,7 +31,12 @@ function scatter({ mode, dtype, outer, n, m, inner, batchedIndices }: Of<"scatte
 }
 
 /** Positions along the middle axis in the order of travel. */
-function* along(outer: number, n: number, inner: number, reverse: boolean): Generator<readonly [number, number | null]> {
+function* along(
+  outer: number,
+  n: number,
+  inner: number,
+  reverse: boolean,
+): Generator<readonly [number, number | null]> {
   for (let o = 0; o < outer; o++)
     for (let i = 0; i < inner; i++)
       for (let j = 0; j < n; j++) {
@@ -40,7 +49,10 @@ function recurrence({ dtype, outer, n, inner, reverse }: Of<"recurrence">, [a, b
   const h = out as HostArray;
   for (const [at, before] of along(outer, n, inner, reverse)) {
     const drive = get(dtype, b as HostArray, at);
-    const kept = before === null ? null : evaluateBinary("mul", dtype, dtype, get(dtype, a as HostArray, at), get(dtype, h, before));
+    const kept =
+      before === null
+        ? null
+        : evaluateBinary("mul", dtype, dtype, get(dtype, a as HostArray, at), get(dtype, h, before));
     put(dtype, h, at, kept === null ? drive : evaluateBinary("add", dtype, dtype, kept, drive));
   }
 }
@@ -85,12 +97,16 @@ function shareDoubles(outputs: readonly number[], arrays: readonly HostArray[]):
 export function runSpecial(work: Special, arrays: readonly HostArray[]): void {
   switch (work.kind) {
     case "scatter":
-      return scatter(work, arrays);
+      scatter(work, arrays);
+      break;
     case "recurrence":
-      return recurrence(work, arrays);
+      recurrence(work, arrays);
+      break;
     case "cumulative":
-      return cumulative(work, arrays);
+      cumulative(work, arrays);
+      break;
     case "scan":
-      return scan(work, arrays);
+      scan(work, arrays);
+      break;
   }
 }

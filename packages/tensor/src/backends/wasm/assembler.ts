@@ -36,27 +36,126 @@ const text = (s: string): number[] => {
 };
 
 const opcodes = {
-  "i32.eqz": 0x45, "i32.eq": 0x46, "i32.ne": 0x47, "i32.lt_s": 0x48, "i32.lt_u": 0x49, "i32.gt_s": 0x4a, "i32.le_s": 0x4c, "i32.le_u": 0x4d, "i32.ge_s": 0x4e, "i32.ge_u": 0x4f,
-  "f32.eq": 0x5b, "f32.ne": 0x5c, "f32.lt": 0x5d, "f32.gt": 0x5e, "f32.le": 0x5f, "f32.ge": 0x60,
-  "f64.eq": 0x61, "f64.ne": 0x62, "f64.lt": 0x63, "f64.gt": 0x64, "f64.le": 0x65, "f64.ge": 0x66,
-  "i32.add": 0x6a, "i32.sub": 0x6b, "i32.mul": 0x6c, "i32.div_s": 0x6d, "i32.div_u": 0x6e, "i32.rem_s": 0x6f, "i32.rem_u": 0x70, "i32.and": 0x71, "i32.or": 0x72, "i32.xor": 0x73, "i32.shl": 0x74, "i32.shr_s": 0x75, "i32.shr_u": 0x76,
-  "f32.abs": 0x8b, "f32.neg": 0x8c, "f32.ceil": 0x8d, "f32.floor": 0x8e, "f32.trunc": 0x8f, "f32.nearest": 0x90, "f32.sqrt": 0x91, "f32.add": 0x92, "f32.sub": 0x93, "f32.mul": 0x94, "f32.div": 0x95, "f32.min": 0x96, "f32.max": 0x97,
-  "f64.abs": 0x99, "f64.neg": 0x9a, "f64.ceil": 0x9b, "f64.floor": 0x9c, "f64.trunc": 0x9d, "f64.nearest": 0x9e, "f64.sqrt": 0x9f, "f64.add": 0xa0, "f64.sub": 0xa1, "f64.mul": 0xa2, "f64.div": 0xa3, "f64.min": 0xa4, "f64.max": 0xa5,
-  "f32.convert_i32_s": 0xb2, "f32.convert_i32_u": 0xb3, "f32.demote_f64": 0xb6, "f64.convert_i32_s": 0xb7, "f64.convert_i32_u": 0xb8, "f64.promote_f32": 0xbb,
-  "i32.reinterpret_f32": 0xbc, "f32.reinterpret_i32": 0xbe, "i32.extend8_s": 0xc0, select: 0x1b,
+  "i32.eqz": 0x45,
+  "i32.eq": 0x46,
+  "i32.ne": 0x47,
+  "i32.lt_s": 0x48,
+  "i32.lt_u": 0x49,
+  "i32.gt_s": 0x4a,
+  "i32.le_s": 0x4c,
+  "i32.le_u": 0x4d,
+  "i32.ge_s": 0x4e,
+  "i32.ge_u": 0x4f,
+  "f32.eq": 0x5b,
+  "f32.ne": 0x5c,
+  "f32.lt": 0x5d,
+  "f32.gt": 0x5e,
+  "f32.le": 0x5f,
+  "f32.ge": 0x60,
+  "f64.eq": 0x61,
+  "f64.ne": 0x62,
+  "f64.lt": 0x63,
+  "f64.gt": 0x64,
+  "f64.le": 0x65,
+  "f64.ge": 0x66,
+  "i32.add": 0x6a,
+  "i32.sub": 0x6b,
+  "i32.mul": 0x6c,
+  "i32.div_s": 0x6d,
+  "i32.div_u": 0x6e,
+  "i32.rem_s": 0x6f,
+  "i32.rem_u": 0x70,
+  "i32.and": 0x71,
+  "i32.or": 0x72,
+  "i32.xor": 0x73,
+  "i32.shl": 0x74,
+  "i32.shr_s": 0x75,
+  "i32.shr_u": 0x76,
+  "f32.abs": 0x8b,
+  "f32.neg": 0x8c,
+  "f32.ceil": 0x8d,
+  "f32.floor": 0x8e,
+  "f32.trunc": 0x8f,
+  "f32.nearest": 0x90,
+  "f32.sqrt": 0x91,
+  "f32.add": 0x92,
+  "f32.sub": 0x93,
+  "f32.mul": 0x94,
+  "f32.div": 0x95,
+  "f32.min": 0x96,
+  "f32.max": 0x97,
+  "f64.abs": 0x99,
+  "f64.neg": 0x9a,
+  "f64.ceil": 0x9b,
+  "f64.floor": 0x9c,
+  "f64.trunc": 0x9d,
+  "f64.nearest": 0x9e,
+  "f64.sqrt": 0x9f,
+  "f64.add": 0xa0,
+  "f64.sub": 0xa1,
+  "f64.mul": 0xa2,
+  "f64.div": 0xa3,
+  "f64.min": 0xa4,
+  "f64.max": 0xa5,
+  "f32.convert_i32_s": 0xb2,
+  "f32.convert_i32_u": 0xb3,
+  "f32.demote_f64": 0xb6,
+  "f64.convert_i32_s": 0xb7,
+  "f64.convert_i32_u": 0xb8,
+  "f64.promote_f32": 0xbb,
+  "i32.reinterpret_f32": 0xbc,
+  "f32.reinterpret_i32": 0xbe,
+  "i32.extend8_s": 0xc0,
+  select: 0x1b,
 } as const;
 
-const saturating = { "i32.trunc_sat_f32_s": 0, "i32.trunc_sat_f32_u": 1, "i32.trunc_sat_f64_s": 2, "i32.trunc_sat_f64_u": 3 } as const;
+const saturating = {
+  "i32.trunc_sat_f32_s": 0,
+  "i32.trunc_sat_f32_u": 1,
+  "i32.trunc_sat_f64_s": 2,
+  "i32.trunc_sat_f64_u": 3,
+} as const;
 
 const vector = {
-  "i32x4.splat": 0x11, "f32x4.splat": 0x13, "f32x4.eq": 0x41, "f32x4.ne": 0x42, "f32x4.lt": 0x43, "f32x4.le": 0x45, "v128.not": 0x4d, "v128.and": 0x4e, "v128.or": 0x50, "v128.xor": 0x51, "v128.bitselect": 0x52,
-  "f32x4.ceil": 0x67, "f32x4.floor": 0x68, "f32x4.trunc": 0x69, "f32x4.nearest": 0x6a, "f32x4.abs": 0xe0, "f32x4.neg": 0xe1, "f32x4.sqrt": 0xe3, "f32x4.add": 0xe4, "f32x4.sub": 0xe5, "f32x4.mul": 0xe6, "f32x4.div": 0xe7, "f32x4.min": 0xe8, "f32x4.max": 0xe9,
+  "i32x4.splat": 0x11,
+  "f32x4.splat": 0x13,
+  "f32x4.eq": 0x41,
+  "f32x4.ne": 0x42,
+  "f32x4.lt": 0x43,
+  "f32x4.le": 0x45,
+  "v128.not": 0x4d,
+  "v128.and": 0x4e,
+  "v128.or": 0x50,
+  "v128.xor": 0x51,
+  "v128.bitselect": 0x52,
+  "f32x4.ceil": 0x67,
+  "f32x4.floor": 0x68,
+  "f32x4.trunc": 0x69,
+  "f32x4.nearest": 0x6a,
+  "f32x4.abs": 0xe0,
+  "f32x4.neg": 0xe1,
+  "f32x4.sqrt": 0xe3,
+  "f32x4.add": 0xe4,
+  "f32x4.sub": 0xe5,
+  "f32x4.mul": 0xe6,
+  "f32x4.div": 0xe7,
+  "f32x4.min": 0xe8,
+  "f32x4.max": 0xe9,
   "f32x4.relaxed_madd": 0x105,
 } as const;
 
 const memoryOps = {
-  "i32.load": [0x28, 2], "f32.load": [0x2a, 2], "f64.load": [0x2b, 3], "i32.load8_s": [0x2c, 0], "i32.load8_u": [0x2d, 0], "i32.load16_u": [0x2f, 1],
-  "i32.store": [0x36, 2], "f32.store": [0x38, 2], "f64.store": [0x39, 3], "i32.store8": [0x3a, 0], "i32.store16": [0x3b, 1],
+  "i32.load": [0x28, 2],
+  "f32.load": [0x2a, 2],
+  "f64.load": [0x2b, 3],
+  "i32.load8_s": [0x2c, 0],
+  "i32.load8_u": [0x2d, 0],
+  "i32.load16_u": [0x2f, 1],
+  "i32.store": [0x36, 2],
+  "f32.store": [0x38, 2],
+  "f64.store": [0x39, 3],
+  "i32.store8": [0x3a, 0],
+  "i32.store16": [0x3b, 1],
 } as const;
 
 const vectorMemoryOps = { "v128.load": [0, 4], "v128.load32_splat": [9, 2], "v128.store": [11, 4] } as const;
@@ -153,7 +252,11 @@ export class Code {
 
 /** Imported host functions, then own functions that are all exported as `f0`, `f1`, … and take i32 parameters. */
 export interface ModuleParts {
-  readonly imports: readonly { readonly name: string; readonly parameters: readonly ValueType[]; readonly result: ValueType }[];
+  readonly imports: readonly {
+    readonly name: string;
+    readonly parameters: readonly ValueType[];
+    readonly result: ValueType;
+  }[];
   readonly functions: readonly { readonly parameters: number; readonly code: Code }[];
 }
 
@@ -165,16 +268,39 @@ export function assemble({ imports, functions }: ModuleParts): Uint8Array<ArrayB
     return [id, ...unsigned(body.length)].concat(body);
   };
   const types = [
-    ...imports.map((f) => [0x60, ...unsigned(f.parameters.length), ...f.parameters.map((t) => typeCode[t]), 1, typeCode[f.result]]),
-    ...functions.map((f) => [0x60, ...unsigned(f.parameters), ...new Array<number>(f.parameters).fill(typeCode.i32), 0]),
+    ...imports.map((f) => [
+      0x60,
+      ...unsigned(f.parameters.length),
+      ...f.parameters.map((t) => typeCode[t]),
+      1,
+      typeCode[f.result],
+    ]),
+    ...functions.map((f) => [
+      0x60,
+      ...unsigned(f.parameters),
+      ...new Array<number>(f.parameters).fill(typeCode.i32),
+      0,
+    ]),
   ];
   const parts = [
     [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     section(1, types),
-    section(2, [[...text("env"), ...text("memory"), 2, 0, 0], ...imports.map((f, i) => [...text("env"), ...text(f.name), 0, ...unsigned(i)])]),
-    section(3, functions.map((_, i) => unsigned(imports.length + i))),
-    section(7, functions.map((_, i) => [...text(`f${i}`), 0, ...unsigned(imports.length + i)])),
-    section(10, functions.map((f) => f.code.finish())),
+    section(2, [
+      [...text("env"), ...text("memory"), 2, 0, 0],
+      ...imports.map((f, i) => [...text("env"), ...text(f.name), 0, ...unsigned(i)]),
+    ]),
+    section(
+      3,
+      functions.map((_, i) => unsigned(imports.length + i)),
+    ),
+    section(
+      7,
+      functions.map((_, i) => [...text(`f${i}`), 0, ...unsigned(imports.length + i)]),
+    ),
+    section(
+      10,
+      functions.map((f) => f.code.finish()),
+    ),
   ];
   const bytes = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
   let at = 0;

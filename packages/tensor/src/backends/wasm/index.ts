@@ -1,5 +1,5 @@
 import type { Backend, Executable, Storage } from "../../backend.ts";
-import { dtypes, type DType, type HostArray } from "../../dtype.ts";
+import { type DType, dtypes, type HostArray } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
 import { flattenIndex, loopIndex } from "../../ir/index-expr.ts";
 import type { Contraction, Kernel, Plan, Special, Step } from "../../ir/ir.ts";
@@ -35,7 +35,10 @@ class Modules {
       if (!this.functions.has(key)) fresh.set(key, kernels[i] as Kernel);
     });
     if (fresh.size > 0) {
-      const functions = [...fresh.values()].map((k) => ({ parameters: k.buffers.length + 2, code: new NestCode(k).code }));
+      const functions = [...fresh.values()].map((k) => ({
+        parameters: k.buffers.length + 2,
+        code: new NestCode(k).code,
+      }));
       const module = new WebAssembly.Module(assemble({ imports: declared, functions }));
       const { exports } = new WebAssembly.Instance(module, { env: this.environment } as WebAssembly.Imports);
       [...fresh.keys()].forEach((key, i) => {
@@ -65,7 +68,8 @@ class Modules {
 }
 
 // JSON has no −0, NaN or infinities.
-const keepNumbers = (_: string, x: unknown): unknown => (typeof x === "number" && (!Number.isFinite(x) || Object.is(x, -0)) ? `n${Object.is(x, -0) ? "-0" : x}` : x);
+const keepNumbers = (_: string, x: unknown): unknown =>
+  typeof x === "number" && (!Number.isFinite(x) || Object.is(x, -0)) ? `n${Object.is(x, -0) ? "-0" : x}` : x;
 
 const count = (loops: readonly number[]): number => loops.reduce((a, b) => a * b, 1);
 
@@ -77,7 +81,10 @@ function loopRunner(kernel: Kernel, call: Call): Runner {
 
 /** `kernel` without its fold: the accumulator is read from one more buffer, which holds the finished product. */
 function epilogue(kernel: Kernel): Kernel | null {
-  const index = flattenIndex(kernel.loops.map((extent, i) => loopIndex(i, extent)), kernel.loops);
+  const index = flattenIndex(
+    kernel.loops.map((extent, i) => loopIndex(i, extent)),
+    kernel.loops,
+  );
   const plain = kernel.outer.length === 1 && kernel.outer[0]?.op === "accumulator";
   if (plain) return null;
   const buffer = kernel.buffers.length;
@@ -86,7 +93,9 @@ function epilogue(kernel: Kernel): Kernel | null {
     reduce: [],
     inner: [],
     accumulators: [],
-    outer: kernel.outer.map((x) => (x.op === "accumulator" ? { op: "load", dtype: "f32", buffer, index, guards: [], fill: 0 } : x)),
+    outer: kernel.outer.map((x) =>
+      x.op === "accumulator" ? { op: "load", dtype: "f32", buffer, index, guards: [], fill: 0 } : x,
+    ),
     buffers: [...kernel.buffers, { dtype: "f32", size: count(kernel.loops) }],
   };
 }
@@ -94,7 +103,8 @@ function epilogue(kernel: Kernel): Kernel | null {
 /** True for f32 products large enough to pay for packing. */
 function usesGemm(k: Kernel): k is Kernel & { contraction: Contraction } {
   const { contraction: c } = k;
-  if (c === undefined || k.accumulators[0]?.dtype !== "f32" || count(k.loops) === 0 || count(k.reduce) === 0) return false;
+  if (c === undefined || k.accumulators[0]?.dtype !== "f32" || count(k.loops) === 0 || count(k.reduce) === 0)
+    return false;
   if (c.kind === "matmul") return c.m * c.n * c.k >= 2048 && c.n >= 4;
   return c.conv.groups === 1 && count(k.loops) * count(k.reduce) >= 4096;
 }
@@ -122,7 +132,8 @@ class Compiler {
         plan.outputs.forEach((b, i) => {
           places[b] = outputs[i] as number;
         });
-        for (let i = 0; i < runners.length; i++) (runners[i] as Runner)((plan.steps[i] as Step).buffers.map((b) => places[b] as number));
+        for (let i = 0; i < runners.length; i++)
+          (runners[i] as Runner)((plan.steps[i] as Step).buffers.map((b) => places[b] as number));
       } finally {
         this.heap.give(arena, plan.arenaBytes, false);
       }
@@ -134,7 +145,11 @@ class Compiler {
     // Compiled together first; the calls below find them in the cache.
     this.modules.compile(plain);
     return plan.steps.map(({ work, buffers }) => {
-      if (work.kind !== "loops") return this.special(work, buffers.map((b) => plan.buffers[b] as { dtype: DType; size: number }));
+      if (work.kind !== "loops")
+        return this.special(
+          work,
+          buffers.map((b) => plan.buffers[b] as { dtype: DType; size: number }),
+        );
       return usesGemm(work) ? this.product(work) : loopRunner(work, this.modules.compile([work])[0] as Call);
     });
   }
@@ -161,30 +176,59 @@ class Compiler {
     };
   }
 
-  private matmul({ batch, m, n, k, a, b }: Extract<Contraction, { kind: "matmul" }>): (addresses: readonly number[], target: number) => void {
+  private matmul({
+    batch,
+    m,
+    n,
+    k,
+    a,
+    b,
+  }: Extract<Contraction, { kind: "matmul" }>): (addresses: readonly number[], target: number) => void {
     const bytes = this.gemm.scratchBytes(m, n, k);
     const [left, right] = [a.strides.map((s) => s * 4), b.strides.map((s) => s * 4)] as [number[], number[]];
     return (addresses, target) => {
-      const p: Factor = { address: (addresses[a.buffer] as number) + a.offset * 4, batch: left[0] as number, line: left[1] as number, depth: left[2] as number };
-      const q: Factor = { address: (addresses[b.buffer] as number) + b.offset * 4, batch: right[0] as number, line: right[2] as number, depth: right[1] as number };
+      const p: Factor = {
+        address: (addresses[a.buffer] as number) + a.offset * 4,
+        batch: left[0] as number,
+        line: left[1] as number,
+        depth: left[2] as number,
+      };
+      const q: Factor = {
+        address: (addresses[b.buffer] as number) + b.offset * 4,
+        batch: right[0] as number,
+        line: right[2] as number,
+        depth: right[1] as number,
+      };
       this.modules.scratch(bytes, (scratch) => this.gemm.run(batch, m, n, k, p, q, target, scratch));
     };
   }
 
   /** Kernels times patches, a few images at a time so that the patches stay small. */
-  private convolution(c: Extract<Contraction, { kind: "conv" }>, kernel: Kernel): (addresses: readonly number[], target: number) => void {
+  private convolution(
+    c: Extract<Contraction, { kind: "conv" }>,
+    kernel: Kernel,
+  ): (addresses: readonly number[], target: number) => void {
     const { m, n, k } = sizes(c);
     const { batch, inChannels } = c.conv;
     const inputSize = (kernel.buffers[c.a.buffer] as { size: number }).size;
     const padding = padKernel(c, inputSize);
     const padded = padding === null ? 0 : inChannels * count(spans(c));
-    const source = padding === null ? c.a : { buffer: 0, offset: 0, strides: stridesOf([batch, inChannels, ...spans(c)]) };
+    const source =
+      padding === null ? c.a : { buffer: 0, offset: 0, strides: stridesOf([batch, inChannels, ...spans(c)]) };
     const weightSize = (kernel.buffers[c.b.buffer] as { size: number }).size;
-    const [patches, weights] = this.modules.compile([patchKernel(c, source, padding === null ? inputSize : batch * padded), weightKernel(c, weightSize)]) as [Call, Call];
+    const [patches, weights] = this.modules.compile([
+      patchKernel(c, source, padding === null ? inputSize : batch * padded),
+      weightKernel(c, weightSize),
+    ]) as [Call, Call];
     const pad = padding === null ? null : (this.modules.compile([padding])[0] as Call);
     const image = k * n * 4;
     const group = Math.max(1, Math.min(batch, Math.floor(2 ** 20 / image)));
-    const [forPatches, forWeights, forGemm, forPadded] = [group * image, m * k * 4, this.gemm.scratchBytes(m, n, k), group * padded * 4];
+    const [forPatches, forWeights, forGemm, forPadded] = [
+      group * image,
+      m * k * 4,
+      this.gemm.scratchBytes(m, n, k),
+      group * padded * 4,
+    ];
     return (addresses, target) => {
       this.modules.scratch(forPatches + forWeights + forGemm + forPadded, (scratch) => {
         const w = scratch + forPatches;
@@ -207,10 +251,16 @@ class Compiler {
   private special(work: Special, types: readonly { dtype: DType; size: number }[]): Runner {
     if (work.kind === "scan") return this.scan(work, types);
     return (addresses) =>
-      runSpecial(work, types.map((t, i) => this.modules.view(addresses[i] as number, t.dtype, t.size)));
+      runSpecial(
+        work,
+        types.map((t, i) => this.modules.view(addresses[i] as number, t.dtype, t.size)),
+      );
   }
 
-  private scan({ length, reverse, consts, carries, xs, ys, body }: Extract<Special, { kind: "scan" }>, types: readonly { dtype: DType; size: number }[]): Runner {
+  private scan(
+    { length, reverse, consts, carries, xs, ys, body }: Extract<Special, { kind: "scan" }>,
+    types: readonly { dtype: DType; size: number }[],
+  ): Runner {
     const run = this.plan(body);
     const bytes = types.map((t) => t.size * dtypes[t.dtype].bytes);
     const from = consts + carries + xs;
@@ -253,10 +303,12 @@ export function wasmBackend(): Backend {
   const heap = new Heap();
   const compiler = new Compiler(heap);
   const block = (s: Storage): Block => {
-    if (!(s instanceof Block) || s.freed) throw new BackendError("wasm: the storage was freed or belongs to another backend");
+    if (!(s instanceof Block) || s.freed)
+      throw new BackendError("wasm: the storage was freed or belongs to another backend");
     return s;
   };
-  const read = (s: Storage, dtype: DType, size: number): HostArray => new dtypes[dtype].array(heap.bytes.buffer, block(s).address, size).slice();
+  const read = (s: Storage, dtype: DType, size: number): HostArray =>
+    new dtypes[dtype].array(heap.bytes.buffer, block(s).address, size).slice();
   const backend: Backend = {
     name: "wasm",
     allocate: (bytes) => new Block(backend, heap.take(bytes), bytes),
@@ -273,7 +325,11 @@ export function wasmBackend(): Backend {
     compile(plan): Executable {
       const run = compiler.plan(plan);
       return {
-        run: (inputs, outputs) => run(inputs.map((s) => block(s).address), outputs.map((s) => block(s).address)),
+        run: (inputs, outputs) =>
+          run(
+            inputs.map((s) => block(s).address),
+            outputs.map((s) => block(s).address),
+          ),
         dispose() {},
       };
     },

@@ -82,7 +82,9 @@ export class Heap {
     try {
       this.memory.grow(pages);
     } catch {
-      throw new OutOfMemoryError(`wasm: cannot allocate ${size} bytes: ${this.liveBytes} are in use of at most 4 GiB; dispose tensors, or use smaller batches`);
+      throw new OutOfMemoryError(
+        `wasm: cannot allocate ${size} bytes: ${this.liveBytes} are in use of at most 4 GiB; dispose tensors, or use smaller batches`,
+      );
     }
     const last = this.holes.at(-1);
     if (last !== undefined && last.address + last.bytes === old) last.bytes += pages * PAGE;

@@ -1,4 +1,4 @@
-import { dtypes, type DType } from "../../dtype.ts";
+import { type DType, dtypes } from "../../dtype.ts";
 import { affine, rangeOf } from "../../ir/index-expr.ts";
 import type { Accumulator, Guard, Index, Instruction, Kernel } from "../../ir/ir.ts";
 import { neutral } from "../../primitives/window.ts";
@@ -6,8 +6,26 @@ import { Code, type MemoryOp, type Op } from "./assembler.ts";
 import { binary, bitcast, callHost, cast, constant, unary, valueType } from "./scalar.ts";
 import { vectorInstruction, vectorisable } from "./vector.ts";
 
-const loads: Record<DType, MemoryOp> = { f32: "f32.load", f64: "f64.load", f16: "i32.load16_u", i32: "i32.load", u32: "i32.load", i8: "i32.load8_s", u8: "i32.load8_u", bool: "i32.load8_u" };
-const stores: Record<DType, MemoryOp> = { f32: "f32.store", f64: "f64.store", f16: "i32.store16", i32: "i32.store", u32: "i32.store", i8: "i32.store8", u8: "i32.store8", bool: "i32.store8" };
+const loads: Record<DType, MemoryOp> = {
+  f32: "f32.load",
+  f64: "f64.load",
+  f16: "i32.load16_u",
+  i32: "i32.load",
+  u32: "i32.load",
+  i8: "i32.load8_s",
+  u8: "i32.load8_u",
+  bool: "i32.load8_u",
+};
+const stores: Record<DType, MemoryOp> = {
+  f32: "f32.store",
+  f64: "f64.store",
+  f16: "i32.store16",
+  i32: "i32.store",
+  u32: "i32.store",
+  i8: "i32.store8",
+  u8: "i32.store8",
+  bool: "i32.store8",
+};
 
 /** One kernel as a function (pointers of its buffers, start, end): runs the outermost loop from start to end. */
 export class NestCode {
@@ -55,7 +73,12 @@ export class NestCode {
       c.i32(3);
       c.op("i32.sub");
       c.set(whole);
-      c.loop(i, () => c.get(whole), 4, () => this.point(true, bases));
+      c.loop(
+        i,
+        () => c.get(whole),
+        4,
+        () => this.point(true, bases),
+      );
     }
     c.loop(i, extent, 1, () => this.point(false, bases));
   }
@@ -92,7 +115,11 @@ export class NestCode {
     if (a.op === "argmax" || a.op === "argmin") return this.winner(a.op, a.value, from);
     const type = wide ? "v128" : valueType(a.dtype);
     // Scalar sums of f32 are kept in double precision; it costs nothing.
-    const precise = !wide && a.dtype === "f32" && (a.op === "sum" || a.op === "prod") && this.lanes !== k.loops.length + k.reduce.length - 1;
+    const precise =
+      !wide &&
+      a.dtype === "f32" &&
+      (a.op === "sum" || a.op === "prod") &&
+      this.lanes !== k.loops.length + k.reduce.length - 1;
     const acc = c.local(precise ? "f64" : type);
     if (precise) c.f64(neutral(a.op, a.dtype));
     else {
@@ -114,20 +141,27 @@ export class NestCode {
       } else binary(c, name, a.dtype, a.dtype, acc, value);
       c.set(acc);
     };
-    this.reductions(0, wide, (values) => step(values[a.value] as number), (values, row) => {
-      c.get(row);
-      c.get(values[a.value] as number);
-      c.op(`f32x4.${name}` as Op);
-      c.set(row);
-    }, (row) => {
-      const lane = c.local("f32");
-      for (let l = 0; l < 4; l++) {
+    this.reductions(
+      0,
+      wide,
+      (values) => step(values[a.value] as number),
+      (values, row) => {
         c.get(row);
-        c.extractF32(l);
-        c.set(lane);
-        step(lane);
-      }
-    }, a);
+        c.get(values[a.value] as number);
+        c.op(`f32x4.${name}` as Op);
+        c.set(row);
+      },
+      (row) => {
+        const lane = c.local("f32");
+        for (let l = 0; l < 4; l++) {
+          c.get(row);
+          c.extractF32(l);
+          c.set(lane);
+          step(lane);
+        }
+      },
+      a,
+    );
     if (!precise) return acc;
     const out = c.local("f32");
     c.get(acc);
@@ -175,7 +209,14 @@ export class NestCode {
   }
 
   /** The reduction loops from `axis` on. With lanes on the last one, `row` gathers four partial results that `gather` then folds. */
-  private reductions(axis: number, wide: boolean, step: (values: readonly number[]) => void, rowStep?: (values: readonly number[], row: number) => void, gather?: (row: number) => void, a?: Accumulator): void {
+  private reductions(
+    axis: number,
+    wide: boolean,
+    step: (values: readonly number[]) => void,
+    rowStep?: (values: readonly number[], row: number) => void,
+    gather?: (row: number) => void,
+    a?: Accumulator,
+  ): void {
     const { code: c, kernel: k } = this;
     if (axis === k.reduce.length) {
       step(this.instructions(k.inner, wide, null));
@@ -188,7 +229,12 @@ export class NestCode {
     c.i32(0);
     c.set(i);
     if (!last) {
-      c.loop(i, () => c.i32(extent), 1, () => this.reductions(axis + 1, wide, step, rowStep, gather, a));
+      c.loop(
+        i,
+        () => c.i32(extent),
+        1,
+        () => this.reductions(axis + 1, wide, step, rowStep, gather, a),
+      );
       return;
     }
     const bases = this.bases(k.inner, loop);
@@ -197,10 +243,20 @@ export class NestCode {
       constant(c, a.dtype, neutral(a.op, a.dtype));
       c.op("f32x4.splat");
       c.set(row);
-      c.loop(i, () => c.i32(extent - 3), 4, () => rowStep(this.instructions(k.inner, true, bases), row));
+      c.loop(
+        i,
+        () => c.i32(extent - 3),
+        4,
+        () => rowStep(this.instructions(k.inner, true, bases), row),
+      );
       gather(row);
     }
-    c.loop(i, () => c.i32(extent), 1, () => step(this.instructions(k.inner, wide, bases)));
+    c.loop(
+      i,
+      () => c.i32(extent),
+      1,
+      () => step(this.instructions(k.inner, wide, bases)),
+    );
   }
 
   /** Locals with the address of each affine load at position 0 of `loop`, computed before that loop. */
@@ -237,7 +293,12 @@ export class NestCode {
   }
 
   /** Emits the instructions; gives their locals. */
-  private instructions(list: readonly Instruction[], wide: boolean, bases: Bases | null, accumulator?: (x: Extract<Instruction, { op: "accumulator" }>) => void): number[] {
+  private instructions(
+    list: readonly Instruction[],
+    wide: boolean,
+    bases: Bases | null,
+    accumulator?: (x: Extract<Instruction, { op: "accumulator" }>) => void,
+  ): number[] {
     const { code: c } = this;
     const locals: number[] = [];
     list.forEach((x, n) => {
@@ -264,7 +325,13 @@ export class NestCode {
     return locals;
   }
 
-  private load(x: Extract<Instruction, { op: "load" }>, n: number, locals: readonly number[], wide: boolean, bases: Bases | null): void {
+  private load(
+    x: Extract<Instruction, { op: "load" }>,
+    n: number,
+    locals: readonly number[],
+    wide: boolean,
+    bases: Bases | null,
+  ): void {
     const { code: c } = this;
     const bytes = dtypes[x.dtype].bytes;
     const base = bases?.get(n);

@@ -1,22 +1,42 @@
-import { addIndex, constantIndex, divIndex, flattenIndex, loopIndex, modIndex, offsetIndex, scaleIndex } from "../../ir/index-expr.ts";
+import {
+  addIndex,
+  constantIndex,
+  divIndex,
+  flattenIndex,
+  loopIndex,
+  modIndex,
+  offsetIndex,
+  scaleIndex,
+} from "../../ir/index-expr.ts";
 import type { Contraction, Guard, Index, Kernel, Operand } from "../../ir/ir.ts";
 
 type Conv = Extract<Contraction, { kind: "conv" }>;
 
 const at = (list: readonly number[], i: number): number => list[i] as number;
 const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
-const strided = (o: Operand, index: readonly Index[]): Index => index.reduce((e, x, i) => addIndex(e, scaleIndex(x, at(o.strides, i))), constantIndex(o.offset));
+const strided = (o: Operand, index: readonly Index[]): Index =>
+  index.reduce((e, x, i) => addIndex(e, scaleIndex(x, at(o.strides, i))), constantIndex(o.offset));
 
 /** Sizes of the product that a convolution becomes: for each image, kernels [m, k] times patches [k, n]. */
 export function sizes({ conv }: Conv): { m: number; n: number; k: number } {
   return { m: conv.outChannels, n: product(conv.output), k: conv.inChannels * product(conv.kernel) };
 }
 
-function copy(name: string, loops: readonly number[], sizes: readonly [number, number], load: (axes: readonly Index[]) => { index: Index; guards: readonly Guard[] }): Kernel {
+function copy(
+  name: string,
+  loops: readonly number[],
+  sizes: readonly [number, number],
+  load: (axes: readonly Index[]) => { index: Index; guards: readonly Guard[] },
+): Kernel {
   const axes = loops.map((extent, i) => loopIndex(i, extent));
   const { index, guards } = load(axes);
   return {
-    kind: "loops", name, loops, reduce: [], inner: [], accumulators: [],
+    kind: "loops",
+    name,
+    loops,
+    reduce: [],
+    inner: [],
+    accumulators: [],
     outer: [{ op: "load", dtype: "f32", buffer: 0, index, guards, fill: 0 }],
     buffers: sizes.map((size) => ({ dtype: "f32", size })),
     stores: [{ buffer: 1, index: flattenIndex(axes, loops), value: 0 }],
@@ -25,7 +45,9 @@ function copy(name: string, loops: readonly number[], sizes: readonly [number, n
 
 /** Extents of the input that the windows pass over, padding and dilation included. */
 export function spans({ conv }: Conv): number[] {
-  return conv.output.map((o, i) => (o - 1) * at(conv.stride, i) + (at(conv.kernel, i) - 1) * at(conv.rhsDilation, i) + 1);
+  return conv.output.map(
+    (o, i) => (o - 1) * at(conv.stride, i) + (at(conv.kernel, i) - 1) * at(conv.rhsDilation, i) + 1,
+  );
 }
 
 /**
@@ -57,7 +79,12 @@ export function patchKernel({ conv }: Conv, source: Operand, size: number): Kern
   const d = conv.kernel.length;
   const loops = [conv.batch, conv.inChannels, ...conv.kernel, ...conv.output];
   return copy("patches", loops, [size, product(loops)], ([n, ci, ...rest]) => {
-    const position = conv.input.map((_, i) => addIndex(scaleIndex(rest[d + i] as Index, at(conv.stride, i)), scaleIndex(rest[i] as Index, at(conv.rhsDilation, i))));
+    const position = conv.input.map((_, i) =>
+      addIndex(
+        scaleIndex(rest[d + i] as Index, at(conv.stride, i)),
+        scaleIndex(rest[i] as Index, at(conv.rhsDilation, i)),
+      ),
+    );
     return { index: strided(source, [n as Index, ci as Index, ...position]), guards: [] };
   });
 }

@@ -1,7 +1,7 @@
-import { dtypes, type DType } from "../../dtype.ts";
-import { f16ToNumber, numberToF16, roundF16 } from "../../ir/scalar-math.ts";
+import { type DType, dtypes } from "../../dtype.ts";
+import { evaluateBinary, evaluateUnary } from "../../ir/evaluate.ts";
 import type { BinaryOp, UnaryOp } from "../../ir/ir.ts";
-import { evaluateUnary, evaluateBinary } from "../../ir/evaluate.ts";
+import { f16ToNumber, numberToF16, roundF16 } from "../../ir/scalar-math.ts";
 import type { Code, Op, ValueType } from "./assembler.ts";
 
 /** How a dtype is held in a local: small integers and bool as i32, f16 as f32. */
@@ -13,10 +13,29 @@ export const hostFunctions: Readonly<Record<string, (...args: number[]) => numbe
   load16: (bits) => f16ToNumber(bits as number),
   store16: (x) => numberToF16(x as number),
   ...Object.fromEntries(
-    (["sign", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "sigmoid"] as const).map((op) => [
-      op,
-      (x: number) => evaluateUnary(op, "f64", "f64", x),
-    ]),
+    (
+      [
+        "sign",
+        "exp",
+        "expm1",
+        "log",
+        "log1p",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "erf",
+        "sigmoid",
+      ] as const
+    ).map((op) => [op, (x: number) => evaluateUnary(op, "f64", "f64", x)]),
   ),
   pow: (a, b) => evaluateBinary("pow", "f64", "f64", a as number, b as number),
   atan2: (a, b) => Math.atan2(a as number, b as number),
@@ -25,7 +44,9 @@ export const hostFunctions: Readonly<Record<string, (...args: number[]) => numbe
 const arity = (name: string): number => (name === "pow" || name === "atan2" || name === "rem" ? 2 : 1);
 
 /** Every module declares all host functions, so that their numbers are fixed. */
-export const declared: readonly { name: string; parameters: readonly ValueType[]; result: ValueType }[] = Object.keys(hostFunctions).map((name) => ({
+export const declared: readonly { name: string; parameters: readonly ValueType[]; result: ValueType }[] = Object.keys(
+  hostFunctions,
+).map((name) => ({
   name,
   parameters: new Array<ValueType>(arity(name)).fill("f64"),
   result: "f64",
@@ -58,7 +79,15 @@ export function constant(c: Code, dtype: DType, value: number): void {
   else c.i32(dtype === "bool" ? Number(value !== 0) : value);
 }
 
-const native: Partial<Record<UnaryOp, string>> = { neg: "neg", abs: "abs", floor: "floor", ceil: "ceil", trunc: "trunc", round: "nearest", sqrt: "sqrt" };
+const native: Partial<Record<UnaryOp, string>> = {
+  neg: "neg",
+  abs: "abs",
+  floor: "floor",
+  ceil: "ceil",
+  trunc: "trunc",
+  round: "nearest",
+  sqrt: "sqrt",
+};
 
 /** The unary `op` on local `x`; leaves the result on the stack. */
 export function unary(c: Code, op: UnaryOp, dtype: DType, from: DType, x: number): void {
@@ -148,35 +177,49 @@ export function binary(c: Code, op: BinaryOp, dtype: DType, from: DType, a: numb
     case "rem":
       c.get(b);
       c.op("i32.eqz");
-      c.choose("i32", () => c.i32(0), () => {
-        // The one quotient that overflows would trap.
-        c.get(b);
-        c.i32(-1);
-        c.op("i32.eq");
-        c.i32(sign === "s" ? 1 : 0);
-        c.op("i32.and");
-        c.choose("i32", () => {
-          if (op === "rem") c.i32(0);
-          else {
-            c.i32(0);
-            c.get(a);
-            c.op("i32.sub");
-          }
-        }, () => both(`i32.${op}_${sign}` as Op));
-      });
+      c.choose(
+        "i32",
+        () => c.i32(0),
+        () => {
+          // The one quotient that overflows would trap.
+          c.get(b);
+          c.i32(-1);
+          c.op("i32.eq");
+          c.i32(sign === "s" ? 1 : 0);
+          c.op("i32.and");
+          c.choose(
+            "i32",
+            () => {
+              if (op === "rem") c.i32(0);
+              else {
+                c.i32(0);
+                c.get(a);
+                c.op("i32.sub");
+              }
+            },
+            () => both(`i32.${op}_${sign}` as Op),
+          );
+        },
+      );
       break;
     case "shl":
-      inRange(() => both("i32.shl"), () => c.i32(0));
+      inRange(
+        () => both("i32.shl"),
+        () => c.i32(0),
+      );
       break;
     case "shr":
-      inRange(() => both(sign === "u" ? "i32.shr_u" : "i32.shr_s"), () => {
-        if (sign === "u") c.i32(0);
-        else {
-          c.get(a);
-          c.i32(31);
-          c.op("i32.shr_s");
-        }
-      });
+      inRange(
+        () => both(sign === "u" ? "i32.shr_u" : "i32.shr_s"),
+        () => {
+          if (sign === "u") c.i32(0);
+          else {
+            c.get(a);
+            c.i32(31);
+            c.op("i32.shr_s");
+          }
+        },
+      );
       break;
     case "max":
     case "min":

@@ -3,7 +3,23 @@ import type { Instruction, Kernel } from "../../ir/ir.ts";
 import type { Code, Op } from "./assembler.ts";
 import { callHost } from "./scalar.ts";
 
-const direct = new Set(["neg", "abs", "floor", "ceil", "trunc", "sqrt", "add", "sub", "mul", "div", "max", "min", "eq", "lt", "le"]);
+const direct = new Set([
+  "neg",
+  "abs",
+  "floor",
+  "ceil",
+  "trunc",
+  "sqrt",
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "max",
+  "min",
+  "eq",
+  "lt",
+  "le",
+]);
 const byLane = new Set(["exp", "log", "tanh", "sigmoid", "sin", "cos", "erf", "expm1", "log1p", "sign"]);
 
 /** Every instruction works on f32 lanes (comparisons give masks), and every load moves by 0 or 1 element along `loop`. */
@@ -27,12 +43,25 @@ function fits(list: readonly Instruction[], loop: number, depth: number): boolea
 export function vectorisable(k: Kernel): number | null {
   const depth = k.loops.length + k.reduce.length;
   const last = k.loops.length - 1;
-  const folds = k.accumulators.every((a) => a.dtype === "f32" && a.op !== "argmax" && a.op !== "argmin" && k.inner[a.value]?.dtype === "f32");
+  const folds = k.accumulators.every(
+    (a) => a.dtype === "f32" && a.op !== "argmax" && a.op !== "argmin" && k.inner[a.value]?.dtype === "f32",
+  );
   if (!folds) return null;
   const storesRow = k.stores.every((s) => {
-    return k.buffers[s.buffer]?.dtype === "f32" && affine(s.index, depth)?.strides[last] === 1 && k.outer[s.value]?.dtype === "f32";
+    return (
+      k.buffers[s.buffer]?.dtype === "f32" &&
+      affine(s.index, depth)?.strides[last] === 1 &&
+      k.outer[s.value]?.dtype === "f32"
+    );
   });
-  if (last >= 0 && (k.loops[last] as number) >= 4 && storesRow && fits(k.outer, last, depth) && fits(k.inner, last, depth)) return last;
+  if (
+    last >= 0 &&
+    (k.loops[last] as number) >= 4 &&
+    storesRow &&
+    fits(k.outer, last, depth) &&
+    fits(k.inner, last, depth)
+  )
+    return last;
   if (k.reduce.length > 0 && (k.reduce.at(-1) as number) >= 8 && fits(k.inner, depth - 1, depth)) return depth - 1;
   return null;
 }
