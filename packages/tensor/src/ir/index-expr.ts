@@ -56,18 +56,14 @@ export function addIndex(a: Index, b: Index): Index {
 function rejoin(e: Index): Index {
   for (const d of e.terms) {
     if (d.atom.kind !== "div") continue;
-    const { of, by } = d.atom;
-    const key = indexKey(of);
-    const m = e.terms.find(
-      (t) =>
-        t.atom.kind === "mod" &&
-        t.atom.by === by &&
-        t.coefficient * by === d.coefficient &&
-        indexKey(t.atom.of) === key,
-    );
-    if (m === undefined) continue;
-    const rest: Index = { constant: e.constant, terms: e.terms.filter((t) => t !== d && t !== m) };
-    return addIndex(rest, scaleIndex(of, m.coefficient));
+    const quotient = indexKey({ constant: 0, terms: [{ coefficient: 1, atom: d.atom }] });
+    for (const m of e.terms) {
+      if (m.atom.kind !== "mod" || m.coefficient * m.atom.by !== d.coefficient) continue;
+      // Comparing quotients also finds splits into three and more, whose divisions have been merged.
+      if (indexKey(divIndex(m.atom.of, m.atom.by)) !== quotient) continue;
+      const rest: Index = { constant: e.constant, terms: e.terms.filter((t) => t !== d && t !== m) };
+      return addIndex(rest, scaleIndex(m.atom.of, m.coefficient));
+    }
   }
   return e;
 }
