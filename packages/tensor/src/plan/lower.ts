@@ -35,7 +35,9 @@ export function lower(graph: Captured): Plan {
     const node = nodes[n] as Tensor;
     const { lower: rule } = node.primitive;
     if (rule.kind === "alias" && !graph.scalars.has(n)) {
-      alias.set(n, (inputs[n] as readonly number[])[0] as number);
+      const from = (inputs[n] as readonly number[])[0] as number;
+      if (graph.scalars.has(from)) make(from);
+      alias.set(n, from);
       done.add(n);
       return;
     }
@@ -88,15 +90,16 @@ export function lower(graph: Captured): Plan {
     while (alias.has(m)) m = alias.get(m) as number;
     return m;
   };
-  const copies = new Map<number, number>();
-  for (const n of new Set(outputs)) {
-    if (!alias.has(n) && !leaves.includes(n)) continue;
+  const taken = new Set<number>();
+  const results = outputs.map((n) => {
+    const owned = !alias.has(n) && !leaves.includes(n) && !taken.has(n);
+    taken.add(n);
+    if (owned) return n;
     const node = nodes[n] as Tensor;
     const id = -extra.push({ dtype: node.dtype, size: node.size });
-    copies.set(n, id);
     tasks.push({ work: copyKernel(node), buffers: [base(n), id], writes: 1 });
-  }
-  const results = outputs.map((n) => copies.get(n) ?? n);
+    return id;
+  });
   const type = (id: number): { dtype: Tensor["dtype"]; size: number } =>
     id < 0 ? (extra[-id - 1] as never) : (nodes[id] as Tensor);
   const flat = tasks.map((t) => ({ ...t, buffers: t.buffers.map((b) => (b < 0 ? b : base(b))) }));

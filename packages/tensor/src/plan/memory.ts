@@ -38,8 +38,11 @@ export function layOut(
       const bytes = size(b);
       const until = last.get(b) as number;
       const operand = step.buffers.findIndex(
-        (o, k) =>
-          o !== b && offsets.has(o) && last.get(o) === i && step.buffers.indexOf(o) === k && canOverwrite(step.work, k),
+        (o) =>
+          o !== b &&
+          offsets.has(o) &&
+          last.get(o) === i &&
+          step.buffers.every((same, j) => same !== o || canOverwrite(step.work, j)),
       );
       if (operand >= 0) {
         const offset = offsets.get(step.buffers[operand] as number) as number;

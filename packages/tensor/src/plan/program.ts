@@ -33,16 +33,14 @@ export class Compiled {
     const outputs: Storage[] = [];
     try {
       const given = inputs.map((t) => storageOn(backend, t, borrowed));
-      const byBuffer = new Map<number, Storage>();
       for (const b of this.plan.outputs) {
         const { dtype, size } = this.plan.buffers[b] as { dtype: Tensor["dtype"]; size: number };
-        if (!byBuffer.has(b)) byBuffer.set(b, backend.allocate(size * dtypes[dtype].bytes));
-        outputs.push(byBuffer.get(b) as Storage);
+        outputs.push(backend.allocate(size * dtypes[dtype].bytes));
       }
       executable.run(given, outputs);
       return outputs;
     } catch (e) {
-      for (const s of new Set(outputs)) backend.free(s);
+      for (const s of outputs) backend.free(s);
       throw e;
     } finally {
       for (const s of borrowed) backend.free(s);
@@ -88,15 +86,7 @@ export function compileGraph(inputs: readonly Tensor[], outputs: readonly Tensor
     dispose: () => compiled.dispose(),
     run(values) {
       const storages = compiled.run([...values, ...constants]);
-      const owners = new Map<Storage, Tensor>();
-      return storages.map((storage, i) => {
-        const { shape, dtype } = outputs[i] as Tensor;
-        const first = owners.get(storage);
-        if (first !== undefined) return copyOf(first);
-        const t = ownedTensor(storage, shape, dtype);
-        owners.set(storage, t);
-        return t;
-      });
+      return storages.map((storage, i) => ownedTensor(storage, (outputs[i] as Tensor).shape, (outputs[i] as Tensor).dtype));
     },
   };
 }
@@ -107,14 +97,4 @@ function ownedTensor(storage: Storage, shape: readonly number[], dtype: Tensor["
   t.storage = null;
   adopt(t, storage);
   return t;
-}
-
-/** Two results that are the same value still get storages of their own, so that each can be disposed alone. */
-function copyOf(t: Tensor): Tensor {
-  const { backend } = t.storage as Storage;
-  const data = backend.readSync?.(t.storage as Storage, t.dtype, t.size);
-  if (data === undefined) return t;
-  const storage = backend.allocate(data.byteLength);
-  backend.write(storage, data);
-  return ownedTensor(storage, t.shape, t.dtype);
 }

@@ -22,20 +22,18 @@ export function realizeTensors(tensors: readonly Tensor[]): void {
   let compiled = cache.get(graph.key);
   if (compiled === undefined) {
     compiled = new Compiled(lower(graph));
-    if (cache.size >= MAX_PLANS) cache.delete(cache.keys().next().value as string);
+    if (cache.size >= MAX_PLANS) {
+      const [oldest, plan] = cache.entries().next().value as [string, Compiled];
+      cache.delete(oldest);
+      plan.dispose();
+    }
   } else cache.delete(graph.key);
   cache.set(graph.key, compiled);
   const storages = compiled.run(graph.leaves.map((n) => graph.nodes[n] as Tensor));
-  const taken = new Set<Storage>();
   wanted.forEach((t, i) => {
-    const storage = storages[i] as Storage;
-    if (!taken.has(storage)) adopt(t, storage);
-    taken.add(storage);
+    adopt(t, storages[i] as Storage);
     t.pending = 0;
   });
-  // Equal values share one buffer in the plan, but every tensor owns its own: compute the doubles again from the first.
-  const rest = wanted.filter((t) => t.storage === null);
-  if (rest.length > 0) realizeTensors(rest);
 }
 
 /** Plans kept for reuse. */

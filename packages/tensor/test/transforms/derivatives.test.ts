@@ -127,9 +127,7 @@ describe("derivatives", () => {
       return y;
     };
     const x = f64([1], []);
-    const start = performance.now();
     const g = grad(chain)(x);
-    expect(performance.now() - start).toBeLessThan(60_000);
     expect(values(g)).toEqual([100_001]);
     expect(values(jvp(chain, [x], [x])[1])).toEqual([100_001]);
   });
