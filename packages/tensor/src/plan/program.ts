@@ -86,7 +86,9 @@ export function compileGraph(inputs: readonly Tensor[], outputs: readonly Tensor
     dispose: () => compiled.dispose(),
     run(values) {
       const storages = compiled.run([...values, ...constants]);
-      return storages.map((storage, i) => ownedTensor(storage, (outputs[i] as Tensor).shape, (outputs[i] as Tensor).dtype));
+      return storages.map((storage, i) =>
+        ownedTensor(storage, (outputs[i] as Tensor).shape, (outputs[i] as Tensor).dtype),
+      );
     },
   };
 }
