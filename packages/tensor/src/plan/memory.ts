@@ -47,7 +47,7 @@ export function layOut(
       if (operand >= 0) {
         const offset = offsets.get(step.buffers[operand] as number) as number;
         offsets.set(b, offset);
-        live = live.filter((x) => x.offset !== offset || x.bytes === 0);
+        if (bytes > 0) live = live.filter((x) => x.offset !== offset || x.bytes === 0);
         live.push({ offset, bytes, until });
         continue;
       }
