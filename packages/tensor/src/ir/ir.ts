@@ -214,14 +214,16 @@ export interface PlanBuffer extends BufferType {
   readonly offset: number;
 }
 
-/** A compiled-once program: `inputs` and `outputs` name buffers; an output may be named by several positions but never is an input. */
+/** A compiled-once program: `inputs` and `outputs` name buffers; every output is a buffer of its own. */
 export interface Plan {
   readonly buffers: readonly PlanBuffer[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly steps: readonly Step[];
+  /** For each output the position of the donated input whose memory it may take over, or -1. */
+  readonly inherits: readonly number[];
   /** Bytes of the arena that temporaries share. */
   readonly arenaBytes: number;
-  /** Inputs + outputs + arena: what must fit at once. */
+  /** Inputs + outputs (but for those that take over an input) + arena: what must fit at once. */
   readonly peakBytes: number;
 }

@@ -5,7 +5,7 @@ import { part, type Tensor } from "../tensor.ts";
 import type { Captured } from "./capture.ts";
 import { materialised } from "./group.ts";
 import { buildKernel, Materialise } from "./kernel.ts";
-import { layOut } from "./memory.ts";
+import { inherit, layOut } from "./memory.ts";
 
 /** Work on nodes' buffers, before buffers have numbers. `writes` of them, at the end, are results. */
 export interface Task {
@@ -14,8 +14,8 @@ export interface Task {
   readonly writes: number;
 }
 
-/** Lowers a captured graph to a plan. */
-export function lower(graph: Captured): Plan {
+/** Lowers a captured graph to a plan. `donated`: positions among the leaves whose memory the results may take over. */
+export function lower(graph: Captured, donated: readonly number[] = []): Plan {
   const { nodes, inputs, outputs, leaves } = graph;
   const stored = materialised(graph);
   const alias = new Map<number, number>();
@@ -103,7 +103,7 @@ export function lower(graph: Captured): Plan {
   const type = (id: number): { dtype: Tensor["dtype"]; size: number } =>
     id < 0 ? (extra[-id - 1] as never) : (nodes[id] as Tensor);
   const flat = tasks.map((t) => ({ ...t, buffers: t.buffers.map((b) => (b < 0 ? b : base(b))) }));
-  return number(flat, leaves, results, type);
+  return number(flat, leaves, results, type, donated);
 }
 
 function copyKernel(node: Tensor): Kernel {
@@ -131,6 +131,7 @@ function number(
   leaves: readonly number[],
   results: readonly number[],
   type: (id: number) => { dtype: Tensor["dtype"]; size: number },
+  donated: readonly number[],
 ): Plan {
   const ids = new Map<number, number>();
   const list: { dtype: Tensor["dtype"]; size: number; role: PlanBuffer["role"] }[] = [];
@@ -148,19 +149,23 @@ function number(
     work,
     buffers: buffers.map((id) => give(id, "temporary")),
   }));
-  const { offsets, arenaBytes } = layOut(
+  const writes = tasks.map((t) => t.writes);
+  const { offsets, arenaBytes } = layOut(list, steps, writes, canOverwrite);
+  const heirs = inherit(
     list,
     steps,
-    tasks.map((t) => t.writes),
+    writes,
+    donated.map((i) => inputs[i] as number),
     canOverwrite,
   );
   const bytes = (b: { dtype: Tensor["dtype"]; size: number }): number => b.size * dtypes[b.dtype].bytes;
-  const outside = list.reduce((sum, b) => sum + (b.role === "temporary" ? 0 : bytes(b)), 0);
+  const outside = list.reduce((sum, b, i) => sum + (b.role === "temporary" || heirs.has(i) ? 0 : bytes(b)), 0);
   return {
     buffers: list.map((b, i) => ({ ...b, offset: offsets.get(i) ?? 0 })),
     inputs,
     outputs,
     steps,
+    inherits: outputs.map((b) => inputs.indexOf(heirs.get(b) ?? -1)),
     arenaBytes,
     peakBytes: outside + arenaBytes,
   };

@@ -1,8 +1,9 @@
 import type { Backend, Executable, Storage } from "../backend.ts";
 import { getBackend } from "../backends/current.ts";
 import { dtypes } from "../dtype.ts";
+import { OutOfMemoryError } from "../errors.ts";
 import type { Plan } from "../ir/ir.ts";
-import { adopt } from "../scope.ts";
+import { adopt, release } from "../scope.ts";
 import { storedTensor, type Tensor } from "../tensor.ts";
 import { capture } from "./capture.ts";
 import { describePlan } from "./explain.ts";
@@ -24,29 +25,43 @@ export class Compiled {
     this.executables.clear();
   }
 
-  /** Runs on tensors that hold values; gives the storages of the results. */
-  run(inputs: readonly Tensor[]): Storage[] {
+  /** Runs on tensors that hold values; gives the storages of the results. Tensors in `donated` may lose theirs to a result. */
+  run(inputs: readonly Tensor[], donated: ReadonlySet<Tensor> = none): Storage[] {
     const backend = getBackend();
     let executable = this.executables.get(backend);
     if (executable === undefined) this.executables.set(backend, (executable = backend.compile(this.plan)));
     const borrowed: Storage[] = [];
-    const outputs: Storage[] = [];
+    const allocated: Storage[] = [];
     try {
       const given = inputs.map((t) => storageOn(backend, t, borrowed));
-      for (const b of this.plan.outputs) {
+      const heirs = this.plan.inherits.map((i) => {
+        const t = inputs[i];
+        return t !== undefined && donated.has(t) && t.storage === given[i] && once(given, given[i]) ? t : null;
+      });
+      const outputs = this.plan.outputs.map((b, o) => {
         const { dtype, size } = this.plan.buffers[b] as { dtype: Tensor["dtype"]; size: number };
-        outputs.push(backend.allocate(size * dtypes[dtype].bytes));
-      }
+        const from = heirs[o]?.storage;
+        if (from) return from;
+        const storage = backend.allocate(size * dtypes[dtype].bytes);
+        allocated.push(storage);
+        return storage;
+      });
       executable.run(given, outputs);
+      for (const t of heirs) if (t !== null) release(t);
       return outputs;
     } catch (e) {
-      for (const s of outputs) backend.free(s);
+      for (const s of allocated) backend.free(s);
+      if (e instanceof OutOfMemoryError)
+        throw new OutOfMemoryError(`${e.message} (the plan needs ${this.plan.peakBytes} bytes at its peak)`);
       throw e;
     } finally {
       for (const s of borrowed) backend.free(s);
     }
   }
 }
+
+const none: ReadonlySet<Tensor> = new Set();
+const once = (list: readonly unknown[], x: unknown): boolean => list.indexOf(x) === list.lastIndexOf(x);
 
 declare const process: { readonly env?: Readonly<Record<string, string | undefined>> } | undefined;
 const debugPlans = (): boolean => typeof process !== "undefined" && process.env?.GRADUS_DEBUG === "plan";
@@ -70,22 +85,26 @@ function storageOn(backend: Backend, t: Tensor, borrowed: Storage[]): Storage {
 /** A compiled closed graph: what a `jit` call runs. */
 export interface Program {
   readonly plan: Plan;
-  /** Results as realised leaves. `donated` tensors are disposed by the caller afterwards. */
+  /** Results as realised leaves. Tensors in `donated` may have lost their memory to a result; the caller disposes them afterwards. */
   run(inputs: readonly Tensor[], donated?: ReadonlySet<Tensor>): Tensor[];
   /** Frees what the executables hold. */
   dispose(): void;
 }
 
-/** Compiles a closed graph; `inputs` are its placeholders. */
-export function compileGraph(inputs: readonly Tensor[], outputs: readonly Tensor[]): Program {
+/** Compiles a closed graph; `inputs` are its placeholders, `donated` the positions of those that a call may give away. */
+export function compileGraph(
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+  donated: readonly number[] = [],
+): Program {
   const graph = capture(outputs, inputs, true);
-  const compiled = new Compiled(lower(graph));
+  const compiled = new Compiled(lower(graph, donated));
   const constants = graph.leaves.slice(new Set(inputs).size).map((n) => graph.nodes[n] as Tensor);
   return {
     plan: compiled.plan,
     dispose: () => compiled.dispose(),
-    run(values) {
-      const storages = compiled.run([...values, ...constants]);
+    run(values, donated) {
+      const storages = compiled.run([...values, ...constants], donated);
       return storages.map((storage, i) =>
         ownedTensor(storage, (outputs[i] as Tensor).shape, (outputs[i] as Tensor).dtype),
       );

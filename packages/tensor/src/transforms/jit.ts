@@ -96,7 +96,11 @@ export function jit<A extends readonly unknown[], R>(f: (...args: A) => R, optio
       if (donated.has(t))
         throw new ArgumentError(`jit: donate: the function also captures ${t}, so it cannot be donated`);
     realizeTensors(inputs);
-    entry.program ??= compileGraph(entry.graph.inputs, optimise(entry.graph).outputs);
+    entry.program ??= compileGraph(
+      entry.graph.inputs,
+      optimise(entry.graph).outputs,
+      inputs.flatMap((t, i) => (donated.has(t) ? [i] : [])),
+    );
     const results = entry.program.run(inputs, donated);
     donated.forEach(disposeTensor);
     return treeUnflatten<R>(entry.output, results);

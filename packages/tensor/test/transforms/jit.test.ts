@@ -74,6 +74,25 @@ describe("jit", () => {
     expect(values(same)).toEqual([5]);
   });
 
+  test("results take over the memory of donated arguments", () => {
+    const swap = jit((p: Tensor, q: Tensor) => [add(q, 1), mul(sum(p), q), p] as const, { donate: [0, 1] });
+    const [p, q] = [realize(mul(f64([1, 2, 3]), 1)), realize(mul(f64([4, 5, 6]), 1))];
+    const before = memory().liveBytes;
+    const [a, b, c] = swap(p, q);
+    expect(values(a)).toEqual([5, 6, 7]);
+    expect(values(b)).toEqual([24, 30, 36]);
+    expect(values(c)).toEqual([1, 2, 3]);
+    expect(memory().liveBytes).toBe(before + 24);
+    dispose([a, b, c]);
+    // one tensor given twice is read as the second argument after the first was given away
+    const twice = jit((x: Tensor, y: Tensor) => [mul(x, 2), add(y, sum(x))] as const, { donate: [0] });
+    const t = realize(mul(f64([1, 2]), 1));
+    const [d, e] = twice(t, t);
+    expect(values(d)).toEqual([2, 4]);
+    expect(values(e)).toEqual([4, 5]);
+    expect(() => add(t, 1)).toThrow(DisposedError);
+  });
+
   test("options are checked", () => {
     expect(() => jit((x: Tensor) => x, { donate: [-1] })).toThrow(/donate/);
     expect(() => jit((x: Tensor) => x, { donate: [0], static: [0] })).toThrow(/static/);
