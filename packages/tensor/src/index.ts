@@ -49,6 +49,7 @@ export {
 } from "./functions/shaping.ts";
 export { logSoftmax, logsumexp, softmax } from "./functions/softmax.ts";
 export { dispose, memory, realize, tidy } from "./memory.ts";
+export { debugNaNs } from "./plan/debug-nans.ts";
 export { explain } from "./plan/explain.ts";
 export type { Aval, Primitive } from "./primitive.ts";
 export * from "./random/index.ts";

@@ -30,6 +30,12 @@ export async function read(t: Tensor): Promise<Values> {
   return present((host as HostArray).slice(), dtype);
 }
 
+/** Values of a tensor that is computed already, or null on a backend that answers later. */
+export function valuesNow({ storage, host, dtype, size }: Tensor): Values | null {
+  const data = storage === null ? host : (storage.backend.readSync?.(storage, dtype, size) ?? null);
+  return data === null ? null : present(data, dtype);
+}
+
 export function readSync(t: Tensor): Values {
   const { storage, host, dtype, size } = ready(t);
   if (storage === null) return present((host as HostArray).slice(), dtype);

@@ -1,9 +1,10 @@
 import type { Storage } from "../backend.ts";
 import { TraceError } from "../errors.ts";
 import { onOverflow } from "../pending.ts";
-import { adopt } from "../scope.ts";
+import { adopt, release } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 import { capture } from "./capture.ts";
+import { blame, checksNaNs, debugNaNs, holdNaN } from "./debug-nans.ts";
 import { lower } from "./lower.ts";
 import { Compiled } from "./program.ts";
 
@@ -34,6 +35,20 @@ export function realizeTensors(tensors: readonly Tensor[]): void {
     adopt(t, storages[i] as Storage);
     t.pending = 0;
   });
+  if (!checksNaNs() || !holdNaN(wanted)) return;
+  for (const t of wanted) backOut(t);
+  debugNaNs(false);
+  try {
+    blame(graph, realizeTensors);
+  } finally {
+    debugNaNs(true);
+  }
+}
+
+/** Makes `t` uncomputed again. */
+function backOut(t: Tensor): void {
+  const storage = release(t);
+  storage?.backend.free(storage);
 }
 
 /** Plans kept for reuse. */

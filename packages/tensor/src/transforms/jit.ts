@@ -1,4 +1,5 @@
 import { ArgumentError, DisposedError } from "../errors.ts";
+import { checksNaNs, holdNaN } from "../plan/debug-nans.ts";
 import type { Program } from "../plan/program.ts";
 import { compileGraph } from "../plan/program.ts";
 import { realizeTensors } from "../plan/run.ts";
@@ -101,7 +102,11 @@ export function jit<A extends readonly unknown[], R>(f: (...args: A) => R, optio
       optimise(entry.graph).outputs,
       inputs.flatMap((t, i) => (donated.has(t) ? [i] : [])),
     );
-    const results = entry.program.run(inputs, donated);
+    const results = entry.program.run(inputs, checksNaNs() ? new Set() : donated);
+    if (checksNaNs() && holdNaN(results)) {
+      results.forEach(disposeTensor);
+      realizeTensors(entry.graph.apply(inputs));
+    }
     donated.forEach(disposeTensor);
     return treeUnflatten<R>(entry.output, results);
   };
