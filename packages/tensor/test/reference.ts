@@ -4,7 +4,7 @@ import type { Atom, Guard, Index, Special } from "../src/ir/ir.ts";
 import { f16ToNumber, numberToF16 } from "../src/ir/scalar-math.ts";
 import type { Builder, Value } from "../src/primitive.ts";
 import { sizeOf } from "../src/shape.ts";
-import type { Tensor } from "../src/tensor.ts";
+import { part, type Tensor } from "../src/tensor.ts";
 import { reach } from "../src/transforms/graph.ts";
 
 /**
@@ -129,7 +129,11 @@ function compute(node: Tensor, env: Env): number[] {
   if (node.host !== null) return Array.from(node.host, node.dtype === "f16" ? f16ToNumber : (x) => x);
   const inputs = node.inputs.map((t) => env.get(t) as number[]);
   if (lower.kind === "alias") return inputs[0] as number[];
-  if (lower.kind === "special") return special(lower.special(node, [true]), inputs);
+  if (node.primitive === part) return (inputs[0] as unknown as number[][])[node.attributes.index] as number[];
+  if (lower.kind === "special") {
+    const work = lower.special(node, node.parts?.map(() => true) ?? [true]);
+    return work.kind === "routine" ? routine(work, node, inputs) : special(work, inputs);
+  }
   if (lower.kind === "map")
     return positions(node.shape).map((p) => {
       const b = new Machine(env);
@@ -153,7 +157,19 @@ function compute(node: Tensor, env: Env): number[] {
   });
 }
 
-function special(work: Special, inputs: readonly number[][]): number[] {
+/** A routine's own arithmetic; of a node with several parts, one list per part. */
+function routine(work: Extract<Special, { kind: "routine" }>, node: Tensor, inputs: readonly number[][]): number[] {
+  const outputs = (node.parts ?? [node]).map(({ shape, dtype }) =>
+    hostArray(new Array<number>(shape.reduce((a, b) => a * b, 1)).fill(0), dtype),
+  );
+  work.run([...inputs.map((x, i) => hostArray(x, (node.inputs[i] as Tensor).dtype)), ...outputs]);
+  const results = outputs.map((x, i) =>
+    Array.from(x as ArrayLike<number>, ((node.parts ?? [node])[i] as Tensor).dtype === "f16" ? f16ToNumber : (v) => v),
+  );
+  return node.parts === null ? (results[0] as number[]) : (results as unknown as number[]);
+}
+
+function special(work: Exclude<Special, { kind: "routine" }>, inputs: readonly number[][]): number[] {
   if (work.kind === "scan") throw new Error("scan is tested with the transforms");
   const { outer, n, inner, dtype } = work;
   const [first, second, third] = inputs as [number[], number[], number[]];

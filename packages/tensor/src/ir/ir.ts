@@ -1,4 +1,4 @@
-import type { DType } from "../dtype.ts";
+import type { DType, HostArray } from "../dtype.ts";
 
 /** Integer expression over loop variables: `constant + Σ coefficient · atom`. Loop variables number the output loops first, then the reduction loops. */
 export interface Index {
@@ -190,6 +190,8 @@ export type Special =
       readonly inner: number;
       readonly reverse: boolean;
     }
+  /** A procedure that no loop nest expresses (factorisations, sorting, transforms): fills the arrays of the outputs from those of the inputs, row-major and in the order of the buffers. f16 arrives as bits. */
+  | { readonly kind: "routine"; readonly name: string; readonly run: (arrays: readonly HostArray[]) => void }
   /** Runs `body` `length` times. Buffers: consts, carries (initial), xs, then outputs: carries (final), ys. body.inputs: consts, carries, x slices; body.outputs: carries, y slices. */
   | {
       readonly kind: "scan";

@@ -47,7 +47,7 @@ function describeStep({ work, buffers }: Step, i: number): string[] {
         .split("\n")
         .map((l) => `    ${l}`),
     ];
-  if (work.kind !== "loops") return [`  ${i}: ${work.kind} on ${on}`];
+  if (work.kind !== "loops") return [`  ${i}: ${work.kind === "routine" ? work.name : work.kind} on ${on}`];
   const hint = work.contraction === undefined ? "" : ` as ${work.contraction.kind}`;
   const fold = work.reduce.length === 0 ? "" : ` fold [${work.reduce}] by ${work.accumulators.map((a) => a.op)}`;
   return [

@@ -77,19 +77,10 @@ function scan({ length, reverse, consts, carries, xs, ys, body }: Of<"scan">, ar
     const slices = arrays.slice(consts + carries, from).map(row);
     const rows = arrays.slice(from + carries, from + carries + ys).map(row);
     runPlan(body, [...arrays.slice(0, consts), ...state, ...slices], [...next, ...rows]);
-    shareDoubles(body.outputs, [...next, ...rows]);
     [state, next] = [next, state];
   }
   state.forEach((a, i) => {
     (arrays[from + i] as HostArray).set(a);
-  });
-}
-
-/** Outputs that the plan names twice are written once: copy them to the other places. */
-function shareDoubles(outputs: readonly number[], arrays: readonly HostArray[]): void {
-  outputs.forEach((b, i) => {
-    const last = outputs.lastIndexOf(b);
-    if (last !== i) (arrays[i] as HostArray).set(arrays[last] as HostArray);
   });
 }
 
@@ -104,6 +95,9 @@ export function runSpecial(work: Special, arrays: readonly HostArray[]): void {
       break;
     case "cumulative":
       cumulative(work, arrays);
+      break;
+    case "routine":
+      work.run(arrays);
       break;
     case "scan":
       scan(work, arrays);

@@ -280,14 +280,7 @@ class Compiler {
           const row = (i: number): number => (addresses[i] as number) + at * ((bytes[i] as number) / length);
           const slices = Array.from({ length: xs }, (_, i) => row(consts + carries + i));
           const rows = Array.from({ length: ys }, (_, i) => row(from + carries + i));
-          const outputs = [...next, ...rows];
-          run([...addresses.slice(0, consts), ...state, ...slices], outputs);
-          // A value that the body returns twice is written once.
-          body.outputs.forEach((b, i) => {
-            const last = body.outputs.lastIndexOf(b);
-            const type = body.buffers[b] as { dtype: DType; size: number };
-            if (last !== i) copy(outputs[i] as number, outputs[last] as number, type.size * dtypes[type.dtype].bytes);
-          });
+          run([...addresses.slice(0, consts), ...state, ...slices], [...next, ...rows]);
           [state, next] = [next, state];
         }
         state.forEach((source, i) => copy(addresses[from + i] as number, source, carryBytes[i] as number));
