@@ -1,9 +1,10 @@
+import { checkOptions, flag, number } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, clip, div, mul, neg, sub } from "./arithmetic.ts";
 import { greater, lessEqual } from "./comparison.ts";
 import { abs, erf, exp, expm1, log1p, sigmoid, tanh } from "./elementary.ts";
-import { checkOptions, real, type TensorLike } from "./operands.ts";
+import { real, type TensorLike } from "./operands.ts";
 import { where } from "./selection.ts";
 
 // All are elementwise; integers are taken as f32; NaN stays NaN. Where a branch could overflow, its argument is guarded as well, so that
@@ -21,14 +22,14 @@ export const relu6 = (x: TensorLike): Tensor => hardtanh(real("relu6", x), 0, 6)
 /** x where positive, else `slope` · x. `leakyRelu(tensor([-1, 2]))` is [-0.01, 2]. Throws ArgumentError for a slope that is no number. */
 export function leakyRelu(x: TensorLike, slope = 0.01): Tensor {
   const t = real("leakyRelu", x);
-  checkNumber("leakyRelu", slope, "slope");
+  number()("leakyRelu", slope, "slope");
   return where(lessEqual(t, 0), mul(t, slope), t);
 }
 
 /** x where positive, else `alpha` · (eˣ − 1) (Clevert et al. 2016). `elu(tensor([0, 2]))` is [0, 2]. Throws ArgumentError for a bad alpha. */
 export function elu(x: TensorLike, alpha = 1): Tensor {
   const t = real("elu", x);
-  checkNumber("elu", alpha, "alpha");
+  number()("elu", alpha, "alpha");
   const negative = lessEqual(t, 0);
   return where(negative, mul(expm1(where(negative, t, 0)), alpha), t);
 }
@@ -46,10 +47,8 @@ export const selu = (x: TensorLike): Tensor => mul(elu(real("selu", x), 1.673263
  */
 export function gelu(x: TensorLike, options: { readonly approximate?: boolean } = {}): Tensor {
   const t = real("gelu", x);
-  checkOptions("gelu", options, ["approximate"]);
+  checkOptions("gelu", options, { approximate: flag });
   const { approximate = false } = options;
-  if (typeof approximate !== "boolean")
-    throw new ArgumentError(`gelu: approximate: expected true or false, got ${String(approximate)}`);
   if (!approximate) return mul(mul(t, 0.5), add(erf(mul(t, Math.SQRT1_2)), 1));
   const inner = mul(add(t, mul(mul(mul(t, t), t), 0.044715)), Math.sqrt(2 / Math.PI));
   return mul(mul(t, 0.5), add(tanh(inner), 1));
@@ -79,7 +78,9 @@ export function softsign(x: TensorLike): Tensor {
 
 /** x limited to [low, high], default [−1, 1]. `hardtanh(tensor([-3, 0.5]))` is [-1, 0.5]. Throws ArgumentError when low > high. */
 export function hardtanh(x: TensorLike, low = -1, high = 1): Tensor {
-  if (!(low <= high)) throw new ArgumentError(`hardtanh: low: ${low} is not below high ${high}`);
+  number("[-∞, ∞]")("hardtanh", low, "low");
+  number("[-∞, ∞]")("hardtanh", high, "high");
+  if (low > high) throw new ArgumentError(`hardtanh: low: ${low} is not below high ${high}`);
   return clip(real("hardtanh", x), low, high);
 }
 
@@ -87,9 +88,4 @@ export function hardtanh(x: TensorLike, low = -1, high = 1): Tensor {
 export function tanhshrink(x: TensorLike): Tensor {
   const t = real("tanhshrink", x);
   return sub(t, tanh(t));
-}
-
-function checkNumber(op: string, value: number, argument: string): void {
-  if (typeof value !== "number" || Number.isNaN(value))
-    throw new ArgumentError(`${op}: ${argument}: expected a number, got ${String(value)}`);
 }

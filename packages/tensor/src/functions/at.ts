@@ -1,4 +1,7 @@
-import { ArgumentError, ShapeError } from "../errors.ts";
+import { checkTensor } from "../check.ts";
+import { dtypes } from "../dtype.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import { said } from "../said.ts";
 import { show } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { gather } from "./indexing.ts";
@@ -22,6 +25,7 @@ export type Pick = number | readonly [number | null, (number | null)?, number?] 
  * Throws ShapeError for too many picks or a position out of range.
  */
 export function at(x: Tensor, ...picks: readonly Pick[]): Tensor {
+  checkTensor("at", x);
   const dots = picks.indexOf("...");
   if (dots >= 0) {
     if (picks.indexOf("...", dots + 1) >= 0) throw new ArgumentError('at: picks: "..." is given twice');
@@ -36,6 +40,10 @@ export function at(x: Tensor, ...picks: readonly Pick[]): Tensor {
   picks.forEach((p, axis) => {
     if (p === null) return;
     if (p instanceof Tensor) {
+      checkTensor("at", p, `picks[${axis}]`);
+      if (p.rank !== 1) throw new ShapeError(`at: picks[${axis}]: expected one axis, got ${show(p.shape)}; use gather`);
+      if (dtypes[p.dtype].kind === "float")
+        throw new DTypeError(`at: picks[${axis}]: expected integers, got ${p.dtype}; cast it first`);
       t = gather(t, p, axis);
       return;
     }
@@ -48,6 +56,9 @@ export function at(x: Tensor, ...picks: readonly Pick[]): Tensor {
       t = part(t, axis, i, i + 1, 1);
     } else if (Array.isArray(p)) {
       const step = p[2] ?? 1;
+      for (const v of p)
+        if (v !== null && v !== undefined && !Number.isInteger(v))
+          throw new ArgumentError(`at: picks[${axis}]: ${said(p)} is no range [start, stop, step] of integers`);
       if (!Number.isInteger(step) || step === 0)
         throw new ArgumentError(`at: picks[${axis}]: step ${step} is no non-zero integer`);
       // A negative step walks the flipped axis, where position i is n − 1 − i.
@@ -60,7 +71,7 @@ export function at(x: Tensor, ...picks: readonly Pick[]): Tensor {
       if (turned) t = flip(t, axis);
       const start = bound(p[0], 0);
       t = part(t, axis, start, Math.max(start, bound(p[1], n)), Math.abs(step));
-    } else throw new ArgumentError(`at: picks[${axis}]: expected a number, a range, null or a tensor`);
+    } else throw new ArgumentError(`at: picks[${axis}]: expected a number, a range, null or a tensor, got ${said(p)}`);
   });
   return gone.length === 0
     ? t

@@ -1,7 +1,7 @@
+import { checkTensor } from "../check.ts";
 import { checkDType, type DType } from "../dtype.ts";
 import { bitcast as bitcastPrimitive, cast as castPrimitive } from "../primitives/structure.ts";
 import { apply, type Tensor } from "../tensor.ts";
-import { checkTensor } from "./operands.ts";
 
 /**
  * `x` in another dtype: float to integer truncates and saturates (NaN gives 0), integer to integer wraps, to bool is `≠ 0`.

@@ -1,10 +1,11 @@
+import { anything, checkOptions, checkTensor, integer } from "../check.ts";
 import { promote } from "../dtype.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { convolution } from "../primitives/convolution.ts";
+import { said } from "../said.ts";
 import { show } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { astype } from "./casting.ts";
-import { checkOptions, checkTensor } from "./operands.ts";
 
 /** A number for all spatial axes, or one per axis. */
 export type PerAxis = number | readonly number[];
@@ -31,10 +32,10 @@ export function perAxis(op: string, name: string, value: PerAxis | undefined, ax
       ? new Array<number>(axes).fill(fallback)
       : typeof value === "number"
         ? new Array<number>(axes).fill(value)
-        : [...value];
-  if (list.length !== axes || !list.every((n) => Number.isInteger(n) && n >= 1))
-    throw new ArgumentError(`${op}: ${name}: expected ${axes} positive integers, got ${JSON.stringify(value)}`);
-  return list;
+        : value;
+  if (!Array.isArray(list) || list.length !== axes || !list.every((n) => Number.isInteger(n) && n >= 1))
+    throw new ArgumentError(`${op}: ${name}: expected ${axes} positive integers, got ${said(value)}`);
+  return [...list];
 }
 
 /** [before, after] per spatial axis. */
@@ -59,10 +60,10 @@ export function paddings(
   const pairs = Array.isArray(list) ? list.map((p) => (typeof p === "number" ? ([p, p] as const) : p)) : [];
   if (
     pairs.length !== input.length ||
-    !pairs.every((p) => p.length === 2 && p.every((n: number) => Number.isInteger(n) && n >= 0))
+    !pairs.every((p) => Array.isArray(p) && p.length === 2 && p.every((n: number) => Number.isInteger(n) && n >= 0))
   )
     throw new ArgumentError(
-      `${op}: padding: expected "same", "valid", or ${input.length} non-negative integers or pairs, got ${JSON.stringify(padding)}`,
+      `${op}: padding: expected "same", "valid", or ${input.length} non-negative integers or pairs, got ${said(padding)}`,
     );
   return pairs;
 }
@@ -78,13 +79,13 @@ export function paddings(
 export function conv(x: Tensor, w: Tensor, options: ConvOptions = {}): Tensor {
   checkTensor("conv", x);
   checkTensor("conv", w, "w");
-  checkOptions("conv", options, ["stride", "padding", "dilation", "groups"]);
+  checkOptions("conv", options, { stride: anything, padding: anything, dilation: anything, groups: integer("[1, ∞)") });
   if (x.rank < 3 || w.rank !== x.rank)
     throw new ShapeError(
       `conv: w: ranks do not fit: x is ${show(x.shape)}, w is ${show(w.shape)}; expected [n, c, …] and [out, c/groups, …]`,
     );
   const axes = x.rank - 2;
-  const groups = perAxis("conv", "groups", options.groups, 1)[0] as number;
+  const { groups = 1 } = options;
   const [co, ci, ...kernel] = w.shape as [number, number, ...number[]];
   if (ci * groups !== x.shape[1])
     throw new ShapeError(

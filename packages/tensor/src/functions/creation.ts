@@ -1,6 +1,16 @@
-import { checkDType, type DType, dtypes, type HostArray } from "../dtype.ts";
+import {
+  checkOptions,
+  checkTensor,
+  dtype as dtypeName,
+  floatDType,
+  integer,
+  number,
+  shape as sizes,
+} from "../check.ts";
+import { type DType, dtypes, fits, type HostArray } from "../dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { numberToF16 } from "../ir/scalar-math.ts";
+import { said } from "../said.ts";
 import { checkShape, type Shape, show, sizeOf } from "../shape.ts";
 import { hostTensor, Tensor } from "../tensor.ts";
 import { add, mul } from "./arithmetic.ts";
@@ -8,7 +18,7 @@ import { astype } from "./casting.ts";
 import { equal, lessEqual } from "./comparison.ts";
 import type { DTypeOption } from "./fill.ts";
 import { iota } from "./iota.ts";
-import { checkInteger, checkOptions, checkTensor } from "./operands.ts";
+import { checkIntegers } from "./operands.ts";
 import { expandDims } from "./shaping.ts";
 import { selectRows } from "./triangle.ts";
 
@@ -56,13 +66,13 @@ const natural: readonly (readonly [new (n: number) => TypedArray, DType])[] = [
  * anything that is no number.
  */
 export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): Tensor {
-  checkOptions("tensor", options, ["dtype", "shape"]);
-  if (options.dtype !== undefined) checkDType("tensor", options.dtype);
+  checkOptions("tensor", options, { dtype: dtypeName, shape: sizes });
   if (data instanceof Tensor) throw new ArgumentError("tensor: data: is a tensor already; use astype or reshape");
   if (ArrayBuffer.isView(data)) return fromTyped(data as TypedArray, options);
   const shape: number[] = [];
   for (let x: Nested = data; Array.isArray(x); x = x[0] as Nested) {
     shape.push(x.length);
+    if (shape.length > 64) throw new ShapeError("tensor: data: nested deeper than 64; does it contain itself?");
     if (x.length === 0) break;
   }
   const values = new Float64Array(sizeOf(shape));
@@ -78,7 +88,7 @@ export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): 
       return;
     }
     if (typeof x !== "number" && typeof x !== "boolean")
-      throw new ArgumentError(`tensor: data: expected numbers, got ${x === null ? "null" : typeof x}`);
+      throw new ArgumentError(`tensor: data: expected numbers, got ${said(x)}`);
     if (depth !== shape.length)
       throw new ShapeError(`tensor: data: ragged: a number at depth ${depth} where arrays have depth ${shape.length}`);
     if (typeof x === "boolean") booleans++;
@@ -91,7 +101,7 @@ export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): 
 
 function fromTyped(data: TypedArray, options: TensorOptions): Tensor {
   const own = natural.find(([type]) => data instanceof type)?.[1];
-  if (own === undefined) throw new ArgumentError(`tensor: data: ${(data as object).constructor.name} is not supported`);
+  if (own === undefined) throw new ArgumentError(`tensor: data: ${said(data)} is not supported`);
   const shape = fitted(options.shape, data.length, [data.length]);
   const dtype = options.dtype ?? own;
   if (dtype === own && data.BYTES_PER_ELEMENT === dtypes[dtype].bytes) {
@@ -105,7 +115,6 @@ function fromTyped(data: TypedArray, options: TensorOptions): Tensor {
 
 function fitted(shape: Shape | undefined, size: number, natural: Shape): Shape {
   if (shape === undefined) return natural;
-  checkShape("tensor", shape);
   if (sizeOf(shape) !== size)
     throw new ShapeError(`tensor: shape: ${show(shape)} needs ${sizeOf(shape)} elements, data has ${size}`);
   return [...shape];
@@ -113,10 +122,9 @@ function fitted(shape: Shape | undefined, size: number, natural: Shape): Shape {
 
 function store(values: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   const out = new dtypes[dtype].array(new ArrayBuffer(values.length * dtypes[dtype].bytes)) as HostArray;
-  const integer = dtypes[dtype].kind === "int" || dtypes[dtype].kind === "uint";
   for (let i = 0; i < values.length; i++) {
     const x = values[i] as number;
-    if (integer && !Number.isInteger(x))
+    if (!fits(dtype, x))
       throw new DTypeError(
         `tensor: data: ${x} at position ${i} does not fit ${dtype}; use a float dtype, or round first`,
       );
@@ -135,23 +143,38 @@ function store(values: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
  * Throws ArgumentError for non-finite bounds or a zero step.
  */
 export function arange(start: number, stop?: number, step = 1, options: DTypeOption = {}): Tensor {
+  number()("arange", start, "start");
+  if (stop !== undefined) number()("arange", stop, "stop");
+  number()("arange", step, "step");
+  checkOptions("arange", options, { dtype: dtypeName });
+  if (step === 0) throw new ArgumentError("arange: step: 0 never reaches the end");
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
-  if (![from, to, step].every(Number.isFinite) || step === 0)
-    throw new ArgumentError(`arange: step: cannot count from ${from} to ${to} by ${step}`);
   const n = Math.max(0, Math.ceil((to - from) / step));
+  checkShape("arange", [n], "stop");
   const dtype = options.dtype ?? "f32";
+  for (const [x, argument] of [
+    [from, "start"],
+    [from + (n - 1) * step, "stop"],
+    [from + Math.min(1, n - 1) * step, "step"],
+  ] as const)
+    if (n > 0 && !fits(dtype, x)) throw new DTypeError(`arange: ${argument}: element ${x} does not fit ${dtype}`);
   return astype(add(mul(iota([n], { dtype: dtypes[dtype].kind === "float" ? dtype : "f64" }), step), from), dtype);
 }
 
 /** `n` numbers from `start` to `stop`, both included. Throws ArgumentError unless n is a positive integer. */
 export function linspace(start: number, stop: number, n: number, options: DTypeOption = {}): Tensor {
-  if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`linspace: n: ${n} is no positive integer`);
+  number()("linspace", start, "start");
+  number()("linspace", stop, "stop");
+  integer("[1, ∞)")("linspace", n, "n");
+  checkOptions("linspace", options, { dtype: floatDType });
   return add(mul(iota([n], { dtype: options.dtype ?? "f32" }), n === 1 ? 0 : (stop - start) / (n - 1)), start);
 }
 
 /** The n × m identity (m = n by default). */
 export function eye(n: number, m: number = n, options: DTypeOption = {}): Tensor {
-  checkShape("eye", [n, m], "n");
+  integer("[0, ∞)")("eye", n, "n");
+  integer("[0, ∞)")("eye", m, "m");
+  checkOptions("eye", options, { dtype: dtypeName });
   return astype(
     equal(iota([n, m], { axis: 0, dtype: "i32" }), iota([n, m], { axis: 1, dtype: "i32" })),
     options.dtype ?? "f32",
@@ -161,14 +184,14 @@ export function eye(n: number, m: number = n, options: DTypeOption = {}): Tensor
 /** Rows with a one at each index and zeros elsewhere: [...x.shape, classes], f32 by default. Throws DTypeError unless x holds integers. */
 export function oneHot(x: Tensor, classes: number, options: DTypeOption = {}): Tensor {
   checkTensor("oneHot", x);
-  checkInteger("oneHot", x, "x");
-  if (!Number.isInteger(classes) || classes < 1)
-    throw new ArgumentError(`oneHot: classes: ${classes} is no positive integer`);
+  checkIntegers("oneHot", x, "x");
+  integer("[1, ∞)")("oneHot", classes, "classes");
+  checkOptions("oneHot", options, { dtype: dtypeName });
   return astype(equal(expandDims(astype(x, "i32"), -1), iota([classes], { dtype: "i32" })), options.dtype ?? "f32");
 }
 
 /** The lower triangle: zeros above the k-th diagonal of the last two axes. Throws ShapeError below rank 2. */
-export const tril = (x: Tensor, k = 0): Tensor => selectRows("tril", x, (i, j) => lessEqual(j, add(i, k)));
+export const tril = (x: Tensor, k = 0): Tensor => selectRows("tril", x, k, (i, j) => lessEqual(j, add(i, k)));
 
 /** The upper triangle: zeros below the k-th diagonal of the last two axes. Throws ShapeError below rank 2. */
-export const triu = (x: Tensor, k = 0): Tensor => selectRows("triu", x, (i, j) => lessEqual(add(i, k), j));
+export const triu = (x: Tensor, k = 0): Tensor => selectRows("triu", x, k, (i, j) => lessEqual(add(i, k), j));

@@ -1,10 +1,11 @@
+import { checkOptions, checkTensor, flag } from "../check.ts";
 import { cumulative, recurrencePrimitive } from "../primitives/recurrence.ts";
 import { checkAxis, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { mul } from "./arithmetic.ts";
 import { astype } from "./casting.ts";
 import { fullLike, zerosLike } from "./fill.ts";
-import { checkOptions, checkTensor, meet, type TensorLike } from "./operands.ts";
+import { meet, type TensorLike } from "./operands.ts";
 import { concat, permute, reshape, slice } from "./shaping.ts";
 
 /** Options of running folds. */
@@ -20,7 +21,7 @@ function around(x: Tensor, axis: number): Tensor {
 
 function running(name: string, op: "sum" | "max" | "min", x: Tensor, axis: number, options: CumulativeOptions): Tensor {
   checkTensor(name, x);
-  checkOptions(name, options, ["reverse"]);
+  checkOptions(name, options, { reverse: flag });
   const along = checkAxis(name, axis, x.rank);
   const y = x.dtype === "bool" && op === "sum" ? astype(x, "i32") : x;
   return reshape(apply(cumulative, [around(y, along)], { op, reverse: options.reverse ?? false }), x.shape);
@@ -48,7 +49,7 @@ export const cummin = (x: Tensor, axis = -1, options: CumulativeOptions = {}): T
 /** Running product along `axis` (default the last); its derivative is right at zeros too. Throws ShapeError for a bad axis. */
 export function cumprod(x: Tensor, axis = -1, options: CumulativeOptions = {}): Tensor {
   checkTensor("cumprod", x);
-  checkOptions("cumprod", options, ["reverse"]);
+  checkOptions("cumprod", options, { reverse: flag });
   const along = checkAxis("cumprod", axis, x.rank);
   return reshape(products(around(x.dtype === "bool" ? astype(x, "i32") : x, along), options.reverse ?? false), x.shape);
 }
@@ -67,7 +68,7 @@ function products(x: Tensor, reverse: boolean): Tensor {
  * Throws ShapeError if shapes do not broadcast.
  */
 export function recurrence(a: TensorLike, b: TensorLike, axis = -1, options: CumulativeOptions = {}): Tensor {
-  checkOptions("recurrence", options, ["reverse"]);
+  checkOptions("recurrence", options, { reverse: flag });
   const [p, q] = meet("recurrence", a, b);
   const along = checkAxis("recurrence", axis, p.rank);
   return reshape(

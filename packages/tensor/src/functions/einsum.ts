@@ -1,10 +1,11 @@
+import { checkTensor } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
+import { said } from "../said.ts";
 import { show, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { equal } from "./comparison.ts";
 import { iota } from "./iota.ts";
 import { matmul } from "./matmul.ts";
-import { checkTensor } from "./operands.ts";
 import { sum } from "./reduction.ts";
 import { where } from "./selection.ts";
 import { permute, reshape } from "./shaping.ts";
@@ -27,7 +28,7 @@ interface Named {
  */
 export function einsum(subscripts: string, ...operands: readonly Tensor[]): Tensor {
   if (typeof subscripts !== "string" || !/^[a-zA-Z, ]*(->[a-zA-Z ]*)?$/.test(subscripts))
-    throw new ArgumentError(`einsum: subscripts: ${JSON.stringify(subscripts)} is not of the form "ij,jk->ik"`);
+    throw new ArgumentError(`einsum: subscripts: ${said(subscripts)} is not of the form "ij,jk->ik"`);
   const [left = "", right] = subscripts.replaceAll(" ", "").split("->");
   const terms = left.split(",").map((t) => [...t]);
   if (operands.length === 0 || terms.length !== operands.length)

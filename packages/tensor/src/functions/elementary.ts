@@ -62,5 +62,4 @@ export const erf = (x: TensorLike): Tensor => apply(elementwise.erf, [real("erf"
 /** 1 / (1 + e^{−x}), without overflow. Elementwise; integers are taken as f32. */
 export const sigmoid = (x: TensorLike): Tensor => apply(elementwise.sigmoid, [real("sigmoid", x)], null);
 /** True where x is NaN. */
-// biome-ignore lint/suspicious/noShadowRestrictedNames: the name everybody looks for
 export const isNaN = (x: TensorLike): Tensor => apply(elementwise.isnan, [real("isNaN", x)], null);

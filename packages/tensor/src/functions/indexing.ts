@@ -1,15 +1,16 @@
+import { checkTensor } from "../check.ts";
 import { promote } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { scatter, take } from "../primitives/indexing.ts";
 import { checkAxis, show, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { astype } from "./casting.ts";
-import { asTensor, checkInteger, checkTensor, type TensorLike } from "./operands.ts";
+import { asTensor, checkIntegers, type TensorLike } from "./operands.ts";
 import { broadcastTo, moveaxis, reshape } from "./shaping.ts";
 
 function checkIndices(op: string, indices: Tensor): Tensor {
   checkTensor(op, indices, "indices");
-  checkInteger(op, indices, "indices");
+  checkIntegers(op, indices, "indices");
   return astype(indices, "i32");
 }
 

@@ -1,9 +1,8 @@
-import { checkDType } from "../dtype.ts";
+import { checkOptions, dtype as dtypeName, integer } from "../check.ts";
 import { iotaPrimitive } from "../primitives/structure.ts";
 import { checkAxis, checkShape, type Shape } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import type { DTypeOption } from "./fill.ts";
-import { checkOptions } from "./operands.ts";
 
 /**
  * 0, 1, 2, … along `axis` (default the last), the same along all others.
@@ -15,9 +14,8 @@ import { checkOptions } from "./operands.ts";
  */
 export function iota(shape: Shape, options: DTypeOption & { readonly axis?: number } = {}): Tensor {
   checkShape("iota", shape);
-  checkOptions("iota", options, ["dtype", "axis"]);
+  checkOptions("iota", options, { dtype: dtypeName, axis: integer() });
   const dtype = options.dtype ?? "f32";
-  checkDType("iota", dtype);
   return apply(iotaPrimitive, [], {
     shape: [...shape],
     dtype,

@@ -1,10 +1,10 @@
+import { checkTensor } from "../check.ts";
 import { promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { matmulPrimitive } from "../primitives/matmul.ts";
 import { broadcastShapes, show, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { astype } from "./casting.ts";
-import { checkTensor } from "./operands.ts";
 import { broadcastTo, expandDims, reshape, squeeze } from "./shaping.ts";
 
 /**

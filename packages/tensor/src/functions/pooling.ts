@@ -1,3 +1,4 @@
+import { anything, type Check, checkOptions, checkTensor, flag, oneOf } from "../check.ts";
 import { isFloat } from "../dtype.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { reduceWindowPrimitive } from "../primitives/window.ts";
@@ -6,7 +7,7 @@ import { apply, type Tensor } from "../tensor.ts";
 import { div } from "./arithmetic.ts";
 import { astype } from "./casting.ts";
 import { type Padding, type PerAxis, paddings, perAxis } from "./convolution.ts";
-import { checkOptions, checkTensor } from "./operands.ts";
+import { ones } from "./fill.ts";
 
 /** Options of {@link reduceWindow} and the poolings. */
 export interface WindowOptions {
@@ -18,6 +19,8 @@ export interface WindowOptions {
   readonly dilation?: PerAxis;
 }
 
+const known: Readonly<Record<string, Check>> = { stride: anything, padding: anything, dilation: anything };
+
 function windowed(
   name: string,
   op: "sum" | "max" | "min",
@@ -26,6 +29,7 @@ function windowed(
   size: PerAxis,
   stride: PerAxis,
   options: WindowOptions,
+  padded = op !== "sum",
 ): Tensor {
   const inner = x.shape.slice(lead);
   const one = new Array<number>(lead).fill(1);
@@ -39,7 +43,7 @@ function windowed(
     const [low, high] = pads[i] as readonly [number, number];
     if (n + low + high < (span[i] as number))
       throw new ShapeError(`${name}: size: window ${show(window)} does not fit into ${show(x.shape)} with its padding`);
-    if (op !== "sum" && (low >= (span[i] as number) || high >= (span[i] as number)))
+    if (padded && (low >= (span[i] as number) || high >= (span[i] as number)))
       throw new ArgumentError(
         `${name}: padding: [${low}, ${high}] leaves windows of padding alone; it must be below the window's ${span[i]}`,
       );
@@ -65,16 +69,14 @@ function windowed(
  */
 export function reduceWindow(x: Tensor, op: "sum" | "max" | "min", size: PerAxis, options: WindowOptions = {}): Tensor {
   checkTensor("reduceWindow", x);
-  checkOptions("reduceWindow", options, ["stride", "padding", "dilation"]);
-  if (op !== "sum" && op !== "max" && op !== "min")
-    throw new ArgumentError(`reduceWindow: op: ${String(op)} is unknown; use sum, max or min`);
+  checkOptions("reduceWindow", options, known);
+  oneOf("sum", "max", "min")("reduceWindow", op, "op");
   const y = op === "sum" && x.dtype === "bool" ? astype(x, "i32") : x;
   return windowed("reduceWindow", op, y, 0, size, options.stride ?? 1, options);
 }
 
-function checkPooling(name: string, x: Tensor, options: WindowOptions): void {
+function checkPooling(name: string, x: Tensor): void {
   checkTensor(name, x);
-  checkOptions(name, options, ["stride", "padding", "dilation"]);
   if (x.rank < 3) throw new ShapeError(`${name}: x: expected [n, c, …], got ${show(x.shape)}`);
 }
 
@@ -87,28 +89,36 @@ function checkPooling(name: string, x: Tensor, options: WindowOptions): void {
  * Throws ShapeError when a window does not fit, ArgumentError for a bad or unknown option.
  */
 export function maxPool(x: Tensor, size: PerAxis, options: WindowOptions = {}): Tensor {
-  checkPooling("maxPool", x, options);
+  checkPooling("maxPool", x);
+  checkOptions("maxPool", options, known);
   return windowed("maxPool", "max", x, 2, size, options.stride ?? size, options);
 }
 
+/** Options of {@link avgPool}. */
+export interface AvgPoolOptions extends WindowOptions {
+  /** Padding counts as zeros; if not, the mean is that of the elements of x in the window. Default true. */
+  readonly countIncludePad?: boolean;
+}
+
 /**
- * Mean of each window over the spatial axes of x [n, c, …]; padding counts as zeros. Integers are taken as f32.
+ * Mean of each window over the spatial axes of x [n, c, …]; padding counts as zeros unless told otherwise. Integers are taken as f32.
  *
+ * @returns [n, c, …], each spatial size (size + padding − span) / stride + 1, rounded down
+ * @throws {@link ShapeError} when a window does not fit, {@link ArgumentError} for a bad or unknown option, or for windows of padding alone that
+ * are not to be counted
+ * @example
  * ```ts
- * avgPool(ones([1, 1, 4, 4]), 2); // ones, [1, 1, 2, 2]
+ * avgPool(ones([1, 1, 4, 4]), 2);                                        // ones, [1, 1, 2, 2]
+ * avgPool(ones([1, 1, 4, 4]), 3, { padding: 1, countIncludePad: false }); // ones: a corner is the mean of four
  * ```
- * Throws ShapeError when a window does not fit, ArgumentError for a bad or unknown option.
  */
-export function avgPool(x: Tensor, size: PerAxis, options: WindowOptions = {}): Tensor {
-  checkPooling("avgPool", x, options);
-  const total = windowed(
-    "avgPool",
-    "sum",
-    isFloat(x.dtype) ? x : astype(x, "f32"),
-    2,
-    size,
-    options.stride ?? size,
-    options,
-  );
-  return div(total, sizeOf(perAxis("avgPool", "size", size, x.rank - 2)));
+export function avgPool(x: Tensor, size: PerAxis, options: AvgPoolOptions = {}): Tensor {
+  checkPooling("avgPool", x);
+  checkOptions("avgPool", options, { ...known, countIncludePad: flag });
+  const { countIncludePad = true, stride = size, ...rest } = options;
+  const t = isFloat(x.dtype) ? x : astype(x, "f32");
+  const total = windowed("avgPool", "sum", t, 2, size, stride, rest, !countIncludePad);
+  if (countIncludePad) return div(total, sizeOf(perAxis("avgPool", "size", size, x.rank - 2)));
+  const one = ones([1, 1, ...x.shape.slice(2)], { dtype: t.dtype });
+  return div(total, windowed("avgPool", "sum", one, 2, size, stride, rest, true));
 }

@@ -1,9 +1,10 @@
+import { checkTensor } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
+import { said } from "../said.ts";
 import { checkAxis, show, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { mul } from "./arithmetic.ts";
 import { matmul } from "./matmul.ts";
-import { checkTensor } from "./operands.ts";
 import { sum } from "./reduction.ts";
 import { permute, reshape } from "./shaping.ts";
 
@@ -57,9 +58,7 @@ export function tensordot(
     !axes.every(Array.isArray) ||
     axes[0].length !== axes[1].length
   )
-    throw new ArgumentError(
-      `tensordot: axes: expected a count or two lists of one length, got ${JSON.stringify(axes)}`,
-    );
+    throw new ArgumentError(`tensordot: axes: expected a count or two lists of one length, got ${said(axes)}`);
   const [p, q] =
     typeof axes === "number"
       ? [a.shape.map((_, i) => i).slice(a.rank - axes), b.shape.map((_, i) => i).slice(0, axes)]

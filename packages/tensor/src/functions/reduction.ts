@@ -1,3 +1,4 @@
+import { checkOptions, checkTensor, flag, integer, number } from "../check.ts";
 import { ShapeError } from "../errors.ts";
 import type { ReduceOp } from "../ir/ir.ts";
 import { reduce } from "../primitives/reduction.ts";
@@ -7,7 +8,7 @@ import { div, mul, sub } from "./arithmetic.ts";
 import { astype } from "./casting.ts";
 import { abs, sqrt } from "./elementary.ts";
 import { full } from "./fill.ts";
-import { checkOptions, checkTensor, real } from "./operands.ts";
+import { real } from "./operands.ts";
 import { reshape } from "./shaping.ts";
 
 /** An axis, several, or undefined for all; negative axes count from the end. */
@@ -20,8 +21,8 @@ export interface ReduceOptions {
 }
 
 function fold(name: string, op: ReduceOp, x: Tensor, axes: Axes, options: ReduceOptions, empty: boolean): Tensor {
-  checkOptions(name, options, ["keepDims"]);
-  const list = checkAxes(name, axes, x.rank);
+  checkOptions(name, options, { keepDims: flag });
+  const list = checkAxes(name, axes, x.rank, /^arg/.test(name) ? "axis" : "axes");
   if (!empty && list.some((a) => x.shape[a] === 0))
     throw new ShapeError(`${name}: x: nothing to choose from along an empty axis of ${show(x.shape)}`);
   const y = list.length === 0 && op !== "argmax" && op !== "argmin" ? x : apply(reduce, [x], { op, axes: list });
@@ -68,12 +69,14 @@ export function min(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
 /** Position (i32) of the first largest element along `axis`, or in row-major order of all. Throws ShapeError for a bad or empty axis. */
 export function argmax(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
   checkTensor("argmax", x);
+  if (axis !== undefined) integer()("argmax", axis, "axis");
   return fold("argmax", "argmax", x, axis, options, false);
 }
 
 /** Position (i32) of the first smallest element along `axis`, or in row-major order of all. Throws ShapeError for a bad or empty axis. */
 export function argmin(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
   checkTensor("argmin", x);
+  if (axis !== undefined) integer()("argmin", axis, "axis");
   return fold("argmin", "argmin", x, axis, options, false);
 }
 
@@ -97,10 +100,16 @@ export const all = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
 const count = (x: Tensor, axes: Axes, op: string): number =>
   checkAxes(op, axes, x.rank).reduce((n, a) => n * (x.shape[a] as number), 1);
 
+const added = (name: string, x: Tensor, axes: Axes, options: ReduceOptions): Tensor =>
+  fold(name, "sum", x, axes, options, true);
+
+const average = (name: string, x: Tensor, axes: Axes, options: ReduceOptions): Tensor =>
+  div(added(name, real(name, x), axes, options), count(x, axes, name));
+
 /** Arithmetic mean over `axes` (default all); integers become f32; NaN over none. Throws ShapeError for a bad axis. */
 export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   checkTensor("mean", x);
-  return div(sum(real("mean", x), axes, options), count(x, axes, "mean"));
+  return average("mean", x, axes, options);
 }
 
 /** Mean squared deviation over `axes`, divided by n − `correction` (default 0, the biased one). Throws ShapeError for a bad axis. */
@@ -109,23 +118,35 @@ export function variance(
   axes?: Axes,
   options: ReduceOptions & { readonly correction?: number } = {},
 ): Tensor {
-  checkTensor("variance", x);
-  checkOptions("variance", options, ["keepDims", "correction"]);
-  const d = sub(x, mean(x, axes, { keepDims: true }));
-  const keep: ReduceOptions = options.keepDims === undefined ? {} : { keepDims: options.keepDims };
-  return div(sum(mul(d, d), axes, keep), count(x, axes, "variance") - (options.correction ?? 0));
+  return spread("variance", x, axes, options);
+}
+
+function spread(
+  name: string,
+  x: Tensor,
+  axes: Axes,
+  options: ReduceOptions & { readonly correction?: number },
+): Tensor {
+  checkTensor(name, x);
+  checkOptions(name, options, { keepDims: flag, correction: number() });
+  const { correction = 0, keepDims = false } = options;
+  const d = sub(x, average(name, x, axes, { keepDims: true }));
+  return div(added(name, mul(d, d), axes, { keepDims }), count(x, axes, name) - correction);
 }
 
 /** Square root of {@link variance}. Its derivative is infinite where the deviation is 0. */
 export const std = (x: Tensor, axes?: Axes, options: ReduceOptions & { readonly correction?: number } = {}): Tensor =>
-  sqrt(variance(x, axes, options));
+  sqrt(spread("std", x, axes, options));
 
 /** Euclidean norm over `axes` (default all). Its derivative is NaN at 0. */
 export function norm(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   checkTensor("norm", x);
   const y = real("norm", x);
-  return sqrt(sum(mul(y, y), axes, options));
+  return sqrt(added("norm", mul(y, y), axes, options));
 }
 
 /** Sum of absolute values over `axes` (default all). */
-export const norm1 = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor => sum(abs(x), axes, options);
+export function norm1(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkTensor("norm1", x);
+  return added("norm1", abs(x), axes, options);
+}

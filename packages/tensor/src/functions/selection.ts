@@ -17,6 +17,6 @@ import { broadcastTo } from "./shaping.ts";
 export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
   const c = astype(asTensor("where", condition, "bool", "condition"), "bool");
   const [p, q] = meet("where", a, b);
-  const shape = broadcastShapes("where", c.shape, p.shape);
+  const shape = broadcastShapes("where", c.shape, p.shape, ["condition", "a with b"]);
   return apply(select, [broadcastTo(c, shape), broadcastTo(p, shape), broadcastTo(q, shape)], null);
 }

@@ -1,5 +1,6 @@
-import { promote } from "../dtype.ts";
-import { ArgumentError, ShapeError } from "../errors.ts";
+import { checkTensor, integer } from "../check.ts";
+import { fits, promote } from "../dtype.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import {
   broadcast,
   concatPrimitive,
@@ -10,10 +11,10 @@ import {
   slicePrimitive,
   stopPrimitive,
 } from "../primitives/structure.ts";
+import { said } from "../said.ts";
 import { checkAxes, checkAxis, checkShape, type Shape, sameShape, show, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { astype } from "./casting.ts";
-import { checkTensor } from "./operands.ts";
 
 /**
  * The same elements in row-major order under another shape; one size may be −1 and is then worked out.
@@ -44,7 +45,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 /** `x` repeated along new leading axes and axes of size 1 until it has `shape`. Throws ShapeError if it does not broadcast. */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   checkTensor("broadcastTo", x);
-  if (sameShape(x.shape, shape)) return x;
+  if (Array.isArray(shape) && sameShape(x.shape, shape)) return x;
   checkShape("broadcastTo", shape);
   const lead = shape.length - x.rank;
   if (lead < 0 || x.shape.some((n, i) => n !== 1 && n !== shape[lead + i]))
@@ -57,10 +58,11 @@ export function broadcastInDim(x: Tensor, shape: Shape, axes: readonly number[])
   checkTensor("broadcastInDim", x);
   checkShape("broadcastInDim", shape);
   if (
+    !Array.isArray(axes) ||
     axes.length !== x.rank ||
     axes.some((a, i) => !(a > (axes[i - 1] ?? -1)) || (x.shape[i] !== 1 && x.shape[i] !== shape[a]))
   )
-    throw new ShapeError(`broadcastInDim: axes: ${show(axes)} do not place x ${show(x.shape)} in ${show(shape)}`);
+    throw new ShapeError(`broadcastInDim: axes: ${said(axes)} do not place x ${show(x.shape)} in ${show(shape)}`);
   return sameShape(x.shape, shape) && axes.every((a, i) => a === i)
     ? x
     : apply(broadcast, [x], { shape: [...shape], axes: [...axes] });
@@ -74,7 +76,7 @@ export function broadcastInDim(x: Tensor, shape: Shape, axes: readonly number[])
 export function permute(x: Tensor, axes?: readonly number[]): Tensor {
   checkTensor("permute", x);
   if (axes !== undefined && !Array.isArray(axes))
-    throw new ArgumentError(`permute: axes: expected an array, got ${typeof axes}`);
+    throw new ArgumentError(`permute: axes: expected an array, got ${said(axes)}`);
   const order =
     axes === undefined
       ? x.shape.map((_, i) => x.rank - 1 - i)
@@ -125,7 +127,7 @@ export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
     axes === undefined ? x.shape.flatMap((n, i) => (n === 1 ? [i] : [])) : checkAxes("squeeze", axes, x.rank);
   for (const a of gone)
     if (x.shape[a] !== 1)
-      throw new ShapeError(`squeeze: axis: axis ${a} of ${show(x.shape)} has size ${x.shape[a]}, not 1`);
+      throw new ShapeError(`squeeze: axes: axis ${a} of ${show(x.shape)} has size ${x.shape[a]}, not 1`);
   return reshape(
     x,
     x.shape.filter((_, i) => !gone.includes(i)),
@@ -155,7 +157,7 @@ export function slice(
   ] as const)
     if (!Array.isArray(list) || list.length > x.rank)
       throw new ShapeError(
-        `slice: ${name}: expected at most ${x.rank} numbers for x ${show(x.shape)}, got ${JSON.stringify(list)}`,
+        `slice: ${name}: expected at most ${x.rank} numbers for x ${show(x.shape)}, got ${said(list)}`,
       );
   const from = x.shape.map((_, i) => start[i] ?? 0);
   const to = x.shape.map((n, i) => stop[i] ?? n);
@@ -163,7 +165,9 @@ export function slice(
   x.shape.forEach((n, i) => {
     const [p, q, s] = [from[i], to[i], by[i]] as [number, number, number];
     if (!Number.isInteger(p) || !Number.isInteger(q) || p < 0 || q > n || p > q)
-      throw new ArgumentError(`slice: start: [${p}, ${q}) is outside axis ${i} of ${show(x.shape)}`);
+      throw new ArgumentError(
+        `slice: ${Number.isInteger(p) && p >= 0 && p <= n ? "stop" : "start"}: [${p}, ${q}) is outside axis ${i} of ${show(x.shape)}`,
+      );
     if (!Number.isInteger(s) || s < 1)
       throw new ArgumentError(`slice: step: ${s} is no positive integer; use flip for the other direction`);
   });
@@ -188,8 +192,10 @@ export function pad(x: Tensor, padding: readonly (readonly [number, number])[], 
   if (!Array.isArray(padding) || padding.length !== x.rank)
     throw new ShapeError(`pad: padding: expected ${x.rank} pairs for ${show(x.shape)}`);
   for (const p of padding)
-    if (p.length !== 2 || !p.every((n: number) => Number.isInteger(n) && n >= 0))
-      throw new ArgumentError(`pad: padding: [${p.join(", ")}] is no pair of non-negative integers`);
+    if (!Array.isArray(p) || p.length !== 2 || !p.every((n: number) => Number.isInteger(n) && n >= 0))
+      throw new ArgumentError(`pad: padding: ${said(p)} is no pair of non-negative integers`);
+  if (typeof value !== "number") throw new ArgumentError(`pad: value: expected a number, got ${said(value)}`);
+  if (!fits(x.dtype, value)) throw new DTypeError(`pad: value: ${value} does not fit ${x.dtype}; cast x first`);
   if (padding.every(([a, b]) => a === 0 && b === 0)) return x;
   return apply(padPrimitive, [x], {
     low: padding.map((p) => p[0]),
@@ -223,6 +229,7 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   if (!Array.isArray(tensors) || tensors.length === 0)
     throw new ArgumentError("stack: tensors: expected at least one tensor");
   for (const [i, t] of tensors.entries()) checkTensor("stack", t, `tensors[${i}]`);
+  checkAxis("stack", axis, (tensors[0] as Tensor).rank + 1);
   for (const t of tensors)
     if (!sameShape(t.shape, (tensors[0] as Tensor).shape))
       throw new ShapeError(`stack: tensors: shapes differ: ${show(t.shape)} and ${show((tensors[0] as Tensor).shape)}`);
@@ -248,12 +255,14 @@ export function chunk(x: Tensor, sections: number | readonly number[], axis = 0)
     typeof sections === "number"
       ? new Array<number>(Number.isInteger(sections) && sections > 0 ? sections : 0).fill(n / sections)
       : sections;
-  if (!sizes.every((s) => Number.isInteger(s) && s >= 0) || sizes.reduce((a, b) => a + b, 0) !== n)
-    throw new ShapeError(
-      `chunk: sections: ${JSON.stringify(sections)} does not divide axis ${along} of ${show(x.shape)}`,
-    );
+  if (
+    !Array.isArray(sizes) ||
+    !sizes.every((s) => Number.isInteger(s) && s >= 0) ||
+    sizes.reduce((a, b) => a + b, 0) !== n
+  )
+    throw new ShapeError(`chunk: sections: ${said(sections)} does not divide axis ${along} of ${show(x.shape)}`);
   let from = 0;
-  return sizes.map((s) => {
+  return (sizes as readonly number[]).map((s) => {
     const start = x.shape.map((_, i) => (i === along ? from : 0));
     from += s;
     return slice(
@@ -275,7 +284,7 @@ export function roll(x: Tensor, shift: number, axis = -1): Tensor {
   checkTensor("roll", x);
   const along = checkAxis("roll", axis, x.rank);
   const n = x.shape[along] as number;
-  if (!Number.isInteger(shift)) throw new ArgumentError(`roll: shift: ${shift} is no integer`);
+  integer()("roll", shift, "shift");
   const s = n === 0 ? 0 : ((shift % n) + n) % n;
   if (s === 0) return x;
   const [head, tail] = chunk(x, [n - s, s], along) as [Tensor, Tensor];

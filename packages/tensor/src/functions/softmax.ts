@@ -1,10 +1,11 @@
+import { checkOptions, checkTensor, flag } from "../check.ts";
 import { checkAxes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, div, sub } from "./arithmetic.ts";
 import { isFinite } from "./comparison.ts";
 import { exp, log } from "./elementary.ts";
 import { full } from "./fill.ts";
-import { checkOptions, checkTensor, real } from "./operands.ts";
+import { real } from "./operands.ts";
 import { type Axes, max, type ReduceOptions, sum } from "./reduction.ts";
 import { where } from "./selection.ts";
 import { reshape, stopGradient } from "./shaping.ts";
@@ -56,7 +57,7 @@ export function logSoftmax(x: Tensor, axes: Axes = -1): Tensor {
  */
 export function logsumexp(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   const [t, list, empty] = prepare("logsumexp", x, axes);
-  checkOptions("logsumexp", options, ["keepDims"]);
+  checkOptions("logsumexp", options, { keepDims: flag });
   const shape = options.keepDims
     ? t.shape.map((n, i) => (list.includes(i) ? 1 : n))
     : t.shape.filter((_, i) => !list.includes(i));

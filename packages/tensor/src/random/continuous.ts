@@ -1,13 +1,12 @@
+import { type Check, checkOptions, floatDType, number } from "../check.ts";
 import type { DType } from "../dtype.ts";
-import { isFloat } from "../dtype.ts";
-import { ArgumentError, DTypeError } from "../errors.ts";
+import { ArgumentError } from "../errors.ts";
 import { add, clip, maximum, mul, neg, shiftRight } from "../functions/arithmetic.ts";
 import { at } from "../functions/at.ts";
 import { astype } from "../functions/casting.ts";
 import { abs, erf, log, log1p, sign } from "../functions/elementary.ts";
 import { erfinv } from "../functions/erfinv.ts";
 import { full } from "../functions/fill.ts";
-import { checkOptions } from "../functions/operands.ts";
 import { checkShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { bits, checkKey, type Key, words } from "./key.ts";
@@ -26,19 +25,21 @@ export interface IntervalOptions extends FloatOptions {
   readonly high?: number;
 }
 
-function checked(op: string, k: Key, shape: Shape, options: FloatOptions, known: readonly string[]): DType {
+function checked(
+  op: string,
+  k: Key,
+  shape: Shape,
+  options: FloatOptions,
+  known: Readonly<Record<string, Check>> = {},
+): DType {
   checkKey(op, k);
   checkShape(op, shape);
-  checkOptions(op, options, ["dtype", ...known]);
-  const { dtype = "f32" } = options;
-  if (!["f16", "f32", "f64"].includes(dtype) || !isFloat(dtype))
-    throw new DTypeError(`${op}: dtype: expected f16, f32 or f64, got ${String(dtype)}`);
-  return dtype;
+  checkOptions(op, options, { dtype: floatDType, ...known });
+  return options.dtype ?? "f32";
 }
 
 function interval(op: string, low: number, high: number): void {
-  if (typeof low !== "number" || typeof high !== "number" || !(low < high))
-    throw new ArgumentError(`${op}: low: [${low}, ${high}) is no interval`);
+  if (!(low < high)) throw new ArgumentError(`${op}: low: [${low}, ${high}) is no interval`);
 }
 
 /** Uniform in [0, 1) on the multiples of 2⁻²³ (f32), 2⁻⁵² (f64) or 2⁻¹⁰ (f16). */
@@ -71,7 +72,7 @@ const tiny: Readonly<Record<string, number>> = { f32: 2 ** -126, f64: 2 ** -1022
  * Throws ArgumentError for a bad key, shape, option or interval, DTypeError for an integer dtype.
  */
 export function uniform(k: Key, shape: Shape = [], options: IntervalOptions = {}): Tensor {
-  const dtype = checked("uniform", k, shape, options, ["low", "high"]);
+  const dtype = checked("uniform", k, shape, options, { low: number(), high: number() });
   const { low = 0, high = 1 } = options;
   interval("uniform", low, high);
   return between(k, shape, dtype, low, high);
@@ -86,7 +87,7 @@ export function uniform(k: Key, shape: Shape = [], options: IntervalOptions = {}
  * Throws ArgumentError for a bad key, shape or option, DTypeError for an integer dtype.
  */
 export function normal(k: Key, shape: Shape = [], options: FloatOptions = {}): Tensor {
-  const dtype = checked("normal", k, shape, options, []);
+  const dtype = checked("normal", k, shape, options);
   return mul(erfinv(between(k, shape, dtype, above[dtype] as number, 1)), Math.SQRT2);
 }
 
@@ -99,7 +100,10 @@ export function normal(k: Key, shape: Shape = [], options: FloatOptions = {}): T
  * Throws as {@link uniform} does.
  */
 export function truncatedNormal(k: Key, shape: Shape = [], options: IntervalOptions = {}): Tensor {
-  const dtype = checked("truncatedNormal", k, shape, options, ["low", "high"]);
+  const dtype = checked("truncatedNormal", k, shape, options, {
+    low: number("[-∞, ∞]"),
+    high: number("[-∞, ∞]"),
+  });
   const { low = -2, high = 2 } = options;
   interval("truncatedNormal", low, high);
   const end = (x: number): Tensor => erf(full([], x * Math.SQRT1_2, { dtype }));
@@ -109,19 +113,19 @@ export function truncatedNormal(k: Key, shape: Shape = [], options: IntervalOpti
 
 /** Standard Gumbel: −log(−log u). `add(logits, gumbel(k, logits.shape))` is largest at a draw of softmax(logits). Throws as {@link normal} does. */
 export function gumbel(k: Key, shape: Shape = [], options: FloatOptions = {}): Tensor {
-  const dtype = checked("gumbel", k, shape, options, []);
+  const dtype = checked("gumbel", k, shape, options);
   return neg(log(neg(log(between(k, shape, dtype, tiny[dtype] as number, 1)))));
 }
 
 /** Exponential with rate 1: −log(1 − u). `exponential(key(0), [3])`. Throws as {@link normal} does. */
 export function exponential(k: Key, shape: Shape = [], options: FloatOptions = {}): Tensor {
-  const dtype = checked("exponential", k, shape, options, []);
+  const dtype = checked("exponential", k, shape, options);
   return neg(log1p(neg(unit(k, shape, dtype))));
 }
 
 /** Standard Laplace (density e^{−|x|}/2). `laplace(key(0), [3])`. Throws as {@link normal} does. */
 export function laplace(k: Key, shape: Shape = [], options: FloatOptions = {}): Tensor {
-  const dtype = checked("laplace", k, shape, options, []);
+  const dtype = checked("laplace", k, shape, options);
   const u = between(k, shape, dtype, above[dtype] as number, 1);
   return mul(sign(u), log1p(neg(abs(u))));
 }

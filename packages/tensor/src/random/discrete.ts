@@ -1,13 +1,15 @@
+import { checkOptions, checkTensor, flag, integer, number, shape as sizes, tensor } from "../check.ts";
 import { ArgumentError, ShapeError, TraceError } from "../errors.ts";
 import { add, mul, rem } from "../functions/arithmetic.ts";
 import { astype } from "../functions/casting.ts";
 import { less } from "../functions/comparison.ts";
 import { log } from "../functions/elementary.ts";
 import { gather } from "../functions/indexing.ts";
-import { checkOptions, checkTensor, real } from "../functions/operands.ts";
+import { real } from "../functions/operands.ts";
 import { argmax } from "../functions/reduction.ts";
 import { moveaxis } from "../functions/shaping.ts";
-import { checkAxis, checkShape, type Shape, show, sizeOf } from "../shape.ts";
+import { said } from "../said.ts";
+import { broadcastShapes, checkAxis, checkShape, type Shape, sameShape, show, sizeOf } from "../shape.ts";
 import { hostTensor, Tensor } from "../tensor.ts";
 import { gumbel, uniform } from "./continuous.ts";
 import { bits, checkKey, type Key, split } from "./key.ts";
@@ -23,8 +25,12 @@ import { bits, checkKey, type Key, split } from "./key.ts";
 export function bernoulli(k: Key, p: number | Tensor = 0.5, shape: Shape = p instanceof Tensor ? p.shape : []): Tensor {
   checkKey("bernoulli", k);
   checkShape("bernoulli", shape);
-  if (!(p instanceof Tensor) && !(p >= 0 && p <= 1))
-    throw new ArgumentError(`bernoulli: p: ${String(p)} is outside [0, 1]`);
+  if (typeof p === "number") number("[0, 1]")("bernoulli", p, "p");
+  else {
+    checkTensor("bernoulli", p, "p");
+    if (!sameShape(broadcastShapes("bernoulli", p.shape, shape, ["p", "shape"]), shape))
+      throw new ShapeError(`bernoulli: p: ${show(p.shape)} does not broadcast to shape ${show(shape)}`);
+  }
   return less(uniform(k, shape), p);
 }
 
@@ -44,9 +50,10 @@ export function categorical(
 ): Tensor {
   checkKey("categorical", k);
   checkTensor("categorical", logits, "logits");
-  checkOptions("categorical", options, ["axis", "shape"]);
+  checkOptions("categorical", options, { axis: integer(), shape: sizes });
   const { axis = -1, shape = [] } = options;
-  checkShape("categorical", shape);
+  if (logits.shape[checkAxis("categorical", axis, logits.rank)] === 0)
+    throw new ShapeError(`categorical: logits: nothing to draw from along axis ${axis} of ${show(logits.shape)}`);
   const last = moveaxis(real("categorical", logits), checkAxis("categorical", axis, logits.rank), -1);
   return argmax(add(gumbel(k, [...shape, ...last.shape], { dtype: last.dtype }), last), -1);
 }
@@ -62,8 +69,9 @@ export function categorical(
 export function randint(k: Key, shape: Shape, low: number, high: number): Tensor {
   checkKey("randint", k);
   checkShape("randint", shape);
-  if (!Number.isInteger(low) || !Number.isInteger(high) || low >= high || low < -(2 ** 31) || high > 2 ** 31 - 1)
-    throw new ArgumentError(`randint: low: [${low}, ${high}) is no interval of 32-bit integers`);
+  integer("[-2147483648, 2147483647]")("randint", low, "low");
+  integer("[-2147483648, 2147483647]")("randint", high, "high");
+  if (low >= high) throw new ArgumentError(`randint: low: [${low}, ${high}) is no interval of 32-bit integers`);
   const span = high - low;
   // (upper · 2³² + lower) mod span, in 32 bits; 2³² mod span is worked out from 2¹⁶ mod span, as in JAX.
   const half = 2 ** 16 % span;
@@ -84,6 +92,7 @@ export function randint(k: Key, shape: Shape, low: number, high: number): Tensor
 export function permutation(k: Key, x: number | Tensor): Tensor {
   checkKey("permutation", k);
   if (x instanceof Tensor) {
+    checkTensor("permutation", x);
     if (x.rank === 0) throw new ShapeError("permutation: x: a scalar has no slices");
     return gather(x, permutation(k, x.shape[0] as number));
   }
@@ -123,11 +132,12 @@ export interface ChoiceOptions {
 export function choice(k: Key, x: number | Tensor, shape: Shape = [], options: ChoiceOptions = {}): Tensor {
   checkKey("choice", k);
   checkShape("choice", shape);
-  checkOptions("choice", options, ["replace", "p"]);
+  checkOptions("choice", options, { replace: flag, p: tensor });
   const { replace = true, p } = options;
+  if (x instanceof Tensor) checkTensor("choice", x);
   const n = x instanceof Tensor ? (x.shape[0] ?? 0) : x;
   if (!Number.isInteger(n) || n < 1)
-    throw new ArgumentError(`choice: x: nothing to draw from: ${x instanceof Tensor ? show(x.shape) : String(x)}`);
+    throw new ArgumentError(`choice: x: nothing to draw from: ${x instanceof Tensor ? show(x.shape) : said(x)}`);
   if (p !== undefined && (p.rank !== 1 || p.size !== n))
     throw new ShapeError(`choice: p: expected shape [${n}], got ${show(p.shape)}`);
   if (!replace && p !== undefined) throw new ArgumentError("choice: p: is not supported without replacement");

@@ -1,3 +1,4 @@
+import { checkTensor, integer } from "../check.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { add, bitwiseOr, bitwiseXor, shiftLeft, shiftRight } from "../functions/arithmetic.ts";
 import { at } from "../functions/at.ts";
@@ -5,6 +6,7 @@ import { astype } from "../functions/casting.ts";
 import { full } from "../functions/fill.ts";
 import { stack, unstack } from "../functions/shaping.ts";
 import { randomBits } from "../primitives/random-bits.ts";
+import { said } from "../said.ts";
 import { checkShape, type Shape, show } from "../shape.ts";
 import { apply, hostTensor, Tensor } from "../tensor.ts";
 
@@ -20,14 +22,15 @@ export type Key = Tensor;
  * Throws ArgumentError unless the seed is a safe integer.
  */
 export function key(seed: number): Key {
-  if (!Number.isSafeInteger(seed)) throw new ArgumentError(`key: seed: expected an integer, got ${String(seed)}`);
+  if (!Number.isSafeInteger(seed)) throw new ArgumentError(`key: seed: expected an integer, got ${said(seed)}`);
   return hostTensor(Uint32Array.of(Math.floor(seed / 2 ** 32) >>> 0, seed >>> 0), [2], "u32");
 }
 
 /** Throws unless `k` is a key: u32 [2]. */
 export function checkKey(op: string, k: unknown): asserts k is Key {
   if (!(k instanceof Tensor))
-    throw new ArgumentError(`${op}: key: expected a key, got ${k === null ? "null" : typeof k}; make one by key(seed)`);
+    throw new ArgumentError(`${op}: key: expected a key, got ${said(k)}; make one by key(seed)`);
+  checkTensor(op, k, "key");
   if (k.dtype !== "u32") throw new DTypeError(`${op}: key: expected u32, got ${k.dtype}; make one by key(seed)`);
   if (k.rank !== 1 || k.shape[0] !== 2)
     throw new ShapeError(`${op}: key: expected shape [2], got ${show(k.shape)}; make one by key(seed)`);
@@ -43,7 +46,7 @@ export function checkKey(op: string, k: unknown): asserts k is Key {
  */
 export function split(k: Key, n = 2): Key[] {
   checkKey("split", k);
-  if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`split: n: ${n} is no positive integer`);
+  integer("[1, ∞)")("split", n, "n");
   return unstack(apply(randomBits, [k], { shape: [n], words: "both" }));
 }
 
@@ -61,7 +64,7 @@ export function foldIn(k: Key, data: number | Tensor): Key {
     if (!Number.isInteger(data) || data < 0 || data >= 2 ** 32)
       throw new ArgumentError(`foldIn: data: expected an integer in [0, 2³²), got ${data}`);
   } else {
-    if (!(data instanceof Tensor)) throw new ArgumentError("foldIn: data: expected a number or a tensor");
+    checkTensor("foldIn", data, "data");
     if (data.rank !== 0) throw new ShapeError(`foldIn: data: expected a scalar, got ${show(data.shape)}`);
     if (data.dtype !== "u32" && data.dtype !== "i32" && data.dtype !== "u8")
       throw new DTypeError(`foldIn: data: expected i32, u32 or u8, got ${data.dtype}`);
