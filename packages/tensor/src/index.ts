@@ -2,13 +2,22 @@ export type { Backend, Executable, Storage } from "./backend.ts";
 export { getBackend, setBackend } from "./backends/current.ts";
 export { jsBackend } from "./backends/js/index.ts";
 export { wasmBackend } from "./backends/wasm/index.ts";
-export type { DType, HostArray } from "./dtype.ts";
+/**
+ * Argument checks, for authors of packages on top of this one: each throws a typed one-line error `function: argument: what is wrong`.
+ *
+ * ```ts
+ * check.options("layer", options, { rate: check.number("[0, 1)"), bias: check.flag });
+ * ```
+ */
+export * as check from "./check.ts";
+export type { DType, DTypeInfo, HostArray } from "./dtype.ts";
 export { dtypes, isFloat, promote } from "./dtype.ts";
 export * from "./errors.ts";
 export * from "./functions/activation.ts";
 export * from "./functions/arithmetic.ts";
 export { at, type Pick } from "./functions/at.ts";
 export * from "./functions/casting.ts";
+export { clone } from "./functions/clone.ts";
 export * from "./functions/comparison.ts";
 export { type ConvOptions, conv, type Padding, type PerAxis } from "./functions/convolution.ts";
 export * from "./functions/creation.ts";
@@ -20,6 +29,7 @@ export * from "./functions/fill.ts";
 export * from "./functions/indexing.ts";
 export { iota } from "./functions/iota.ts";
 export { matmul } from "./functions/matmul.ts";
+export { type MeshgridOptions, meshgrid } from "./functions/meshgrid.ts";
 export type { TensorLike } from "./functions/operands.ts";
 export * from "./functions/pooling.ts";
 export { dot, outer, tensordot } from "./functions/products.ts";
@@ -48,23 +58,24 @@ export {
   unstack,
 } from "./functions/shaping.ts";
 export { logSoftmax, logsumexp, softmax } from "./functions/softmax.ts";
+export * from "./functions/sorting/index.ts";
 export { dispose, memory, realize, tidy } from "./memory.ts";
 export { debugNaNs } from "./plan/debug-nans.ts";
 export { explain } from "./plan/explain.ts";
 export type { Aval, Primitive } from "./primitive.ts";
 export * from "./random/index.ts";
 export * as random from "./random/index.ts";
-export type { Values } from "./read.ts";
+export type { NestedValues, Values } from "./read.ts";
 export type { Shape } from "./shape.ts";
 export { Tensor } from "./tensor.ts";
 export { checkpoint } from "./transforms/checkpoint.ts";
 export { type CustomRules, customGradient } from "./transforms/custom.ts";
-export { type GradOptions, grad, valueAndGrad } from "./transforms/grad.ts";
+export { type GradOptions, type Grads, grad, valueAndGrad } from "./transforms/grad.ts";
 export { type GradientOptions, gradient } from "./transforms/gradient.ts";
 export { hessian, jacfwd, jacobianForward, jacobianReverse, jacrev } from "./transforms/jacobian.ts";
 export { type JitOptions, type Jitted, jit } from "./transforms/jit.ts";
 export { hvp, jvp, linearize, vjp } from "./transforms/products.ts";
 export { ravel } from "./transforms/ravel.ts";
 export { type ScanOptions, scan } from "./transforms/scan.ts";
-export { type VmapOptions, vmap } from "./transforms/vmap.ts";
+export { type BatchAxes, type VmapOptions, vmap } from "./transforms/vmap.ts";
 export { TreeNode, treeFlatten, treeLeaves, treeMap, treeNames, treeStructure, treeUnflatten } from "./tree.ts";

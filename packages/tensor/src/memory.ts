@@ -1,11 +1,12 @@
 import { getBackend } from "./backends/current.ts";
-import { ArgumentError } from "./errors.ts";
+import { callable } from "./check.ts";
+import { ArgumentError, TraceError } from "./errors.ts";
 import { realizeTensors } from "./plan/run.ts";
 import { disposeTensor, openScope } from "./scope.ts";
 import type { Tensor } from "./tensor.ts";
 import { isActive } from "./trace.ts";
 import { reach } from "./transforms/graph.ts";
-import { treeLeaves } from "./tree.ts";
+import { liveLeaves, treeLeaves } from "./tree.ts";
 
 /** Part of a running transform: its history is still needed. */
 const inTransform = (t: Tensor): boolean => t.abstract || isActive(t.trace);
@@ -20,7 +21,12 @@ const inTransform = (t: Tensor): boolean => t.abstract || isActive(t.trace);
  * ```
  */
 export function realize<T>(tree: T): T {
-  const concrete = treeLeaves(tree).filter((t) => !(t.abstract && isActive(t.trace)));
+  const concrete = liveLeaves("realize", tree, "tree")[0].filter((t) => !(t.abstract && isActive(t.trace)));
+  for (const t of concrete)
+    if (t.abstract)
+      throw new TraceError(
+        `realize: tree: ${t} is traced and has no value; return it from the traced function instead`,
+      );
   realizeTensors(concrete);
   for (const t of concrete) {
     if (inTransform(t)) continue;
@@ -40,6 +46,7 @@ export function realize<T>(tree: T): T {
  * ```
  */
 export function tidy<R>(f: () => R): R {
+  callable("tidy", f, "f");
   const close = openScope();
   let keep: readonly Tensor[] = [];
   try {

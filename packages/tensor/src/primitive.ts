@@ -69,8 +69,13 @@ export interface Primitive<A = any> {
   readonly name: string;
   /** Shape rule: one aval, or several for a multi-output primitive. */
   infer(inputs: readonly Tensor[], attributes: A): Aval | readonly Aval[];
-  /** Cotangents of the inputs (null: none flows). `out` is the node itself; for multi-output nodes `ct` lists one cotangent per part, null where none arrived. */
-  vjp(ct: Tensor, out: Tensor<A>, cts: readonly (Tensor | null)[]): readonly (Tensor | null)[];
+  /** Cotangents of the inputs (null: none flows). `out` is the node itself; for multi-output nodes `ct` lists one cotangent per part, null where none arrived. `needs` tells of an input whether its cotangent is asked for. */
+  vjp(
+    ct: Tensor,
+    out: Tensor<A>,
+    cts: readonly (Tensor | null)[],
+    needs: (input: Tensor) => boolean,
+  ): readonly (Tensor | null)[];
   /** Tangent of the output (one per part for multi-output), given the tangents of the inputs; null is zero. */
   jvp(tangents: readonly (Tensor | null)[], out: Tensor<A>): Tensor | null | readonly (Tensor | null)[];
   /** The same operation on inputs of which those marked in `batched` have a new axis 0 of size `size`; the result (each part) has it too. */

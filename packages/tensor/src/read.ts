@@ -9,13 +9,13 @@ import type { Tensor } from "./tensor.ts";
 export type Values = Float32Array | Float64Array | Int32Array | Uint32Array | Int8Array | Uint8Array;
 
 /** Nested arrays as `array()` gives them. */
-export type Nested = number | boolean | Nested[];
+export type NestedValues = number | boolean | NestedValues[];
 
-function ready(t: Tensor): Tensor {
-  if (t.disposed) throw new DisposedError(`data: the tensor ${t} was disposed; read it before, or keep it alive`);
+function ready(op: string, t: Tensor): Tensor {
+  if (t.disposed) throw new DisposedError(`${op}: the tensor ${t} was disposed; read it before, or keep it alive`);
   if (t.abstract)
     throw new TraceError(
-      `data: ${t} is traced by vmap, jit or scan and has no value; return it from the traced function instead`,
+      `${op}: ${t} is traced by vmap, jit or scan and has no value; return it from the traced function instead`,
     );
   realizeTensors([t]);
   return t;
@@ -24,8 +24,9 @@ function ready(t: Tensor): Tensor {
 const present = (data: HostArray, dtype: DType): Values =>
   dtype === "f16" ? Float32Array.from(data as Uint16Array, f16ToNumber) : (data as Values);
 
-export async function read(t: Tensor): Promise<Values> {
-  const { storage, host, dtype, size } = ready(t);
+/** The elements of a tensor, a copy; errors are in the name of `op`. */
+export async function read(op: string, t: Tensor): Promise<Values> {
+  const { storage, host, dtype, size } = ready(op, t);
   if (storage !== null) return present(await storage.backend.read(storage, dtype, size), dtype);
   return present((host as HostArray).slice(), dtype);
 }
@@ -36,18 +37,19 @@ export function valuesNow({ storage, host, dtype, size }: Tensor): Values | null
   return data === null ? null : present(data, dtype);
 }
 
-export function readSync(t: Tensor): Values {
-  const { storage, host, dtype, size } = ready(t);
+/** As {@link read}, at once. */
+export function readSync(op: string, t: Tensor): Values {
+  const { storage, host, dtype, size } = ready(op, t);
   if (storage === null) return present((host as HostArray).slice(), dtype);
   if (storage.backend.readSync === undefined)
-    throw new BackendError(`dataSync: the ${storage.backend.name} backend answers later; await data() instead`);
+    throw new BackendError(`${op}: the ${storage.backend.name} backend answers later; await data() instead`);
   return present(storage.backend.readSync(storage, dtype, size), dtype);
 }
 
 /** Row-major values as nested arrays of `shape`. */
-export function nested(values: ArrayLike<number>, shape: Shape, dtype: DType): Nested {
+export function nested(values: ArrayLike<number>, shape: Shape, dtype: DType): NestedValues {
   let next = 0;
-  const build = (axis: number): Nested => {
+  const build = (axis: number): NestedValues => {
     if (axis === shape.length) return dtype === "bool" ? values[next++] !== 0 : (values[next++] as number);
     return Array.from({ length: shape[axis] as number }, () => build(axis + 1));
   };

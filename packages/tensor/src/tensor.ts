@@ -1,10 +1,12 @@
 import type { Storage } from "./backend.ts";
+import { checkTensor } from "./check.ts";
 import type { DType, HostArray } from "./dtype.ts";
 import { DisposedError, ShapeError, TraceError } from "./errors.ts";
 import { relu } from "./functions/activation.ts";
 import * as arithmetic from "./functions/arithmetic.ts";
 import { at, type Pick } from "./functions/at.ts";
 import { astype } from "./functions/casting.ts";
+import { clone } from "./functions/clone.ts";
 import * as comparison from "./functions/comparison.ts";
 import * as elementary from "./functions/elementary.ts";
 import { matmul } from "./functions/matmul.ts";
@@ -12,9 +14,10 @@ import type { TensorLike } from "./functions/operands.ts";
 import type { Axes, ReduceOptions } from "./functions/reduction.ts";
 import * as reduction from "./functions/reduction.ts";
 import * as shaping from "./functions/shaping.ts";
+import { realize } from "./memory.ts";
 import { notePending } from "./pending.ts";
 import type { Aval, Primitive } from "./primitive.ts";
-import { type Nested, nested, read, readSync, type Values } from "./read.ts";
+import { type NestedValues, nested, read, readSync, type Values } from "./read.ts";
 import { disposeTensor } from "./scope.ts";
 import type { Shape } from "./shape.ts";
 import { show, sizeOf } from "./shape.ts";
@@ -188,6 +191,10 @@ export class Tensor<A = any> {
   argmax(axis?: number, options?: ReduceOptions): Tensor {
     return reduction.argmax(this, axis, options);
   }
+  /** Position of the first smallest element; see {@link reduction.argmin}. */
+  argmin(axis?: number, options?: ReduceOptions): Tensor {
+    return reduction.argmin(this, axis, options);
+  }
   /** The same elements under another shape; one size may be −1. */
   reshape(shape: Shape): Tensor {
     return shaping.reshape(this, shape);
@@ -198,6 +205,7 @@ export class Tensor<A = any> {
   }
   /** All axes reversed: the transpose of a matrix. */
   get T(): Tensor {
+    checkTensor("T", this);
     return shaping.permute(this);
   }
   /** Without axes of size 1. */
@@ -219,23 +227,31 @@ export class Tensor<A = any> {
 
   /** The elements in row-major order, a copy: computes what is missing. Throws TraceError for traced placeholders, DisposedError after dispose. */
   data(): Promise<Values> {
-    return read(this);
+    return read("data", this);
   }
   /** As {@link data}, at once; throws BackendError on a backend that can only answer later. */
   dataSync(): Values {
-    return readSync(this);
+    return readSync("dataSync", this);
   }
   /** The number in a tensor of one element. Throws ShapeError for any other size. */
   async item(): Promise<number> {
-    return (await read(single(this)))[0] as number;
+    return (await read("item", single("item", this)))[0] as number;
   }
   /** As {@link item}, at once. */
   itemSync(): number {
-    return readSync(single(this))[0] as number;
+    return readSync("itemSync", single("itemSync", this))[0] as number;
   }
   /** The elements as nested arrays; bool gives booleans. */
-  async array(): Promise<Nested> {
-    return nested(await read(this), this.shape, this.dtype);
+  async array(): Promise<NestedValues> {
+    return nested(await read("array", this), this.shape, this.dtype);
+  }
+  /** Computes this tensor now and lets go of its history; returns it. See realize. */
+  realize(): this {
+    return realize(this);
+  }
+  /** The same value in memory of its own; see {@link clone}. */
+  clone(): Tensor {
+    return clone(this);
   }
   /** Frees the memory of this tensor; using it afterwards throws DisposedError. */
   dispose(): void {
@@ -250,8 +266,8 @@ export class Tensor<A = any> {
   }
 }
 
-function single(t: Tensor): Tensor {
-  if (t.size !== 1) throw new ShapeError(`item: expected one element, got shape ${show(t.shape)}; use data()`);
+function single(op: string, t: Tensor): Tensor {
+  if (t.size !== 1) throw new ShapeError(`${op}: expected one element, got shape ${show(t.shape)}; use data()`);
   return t;
 }
 

@@ -1,4 +1,6 @@
+import { callable, checkTensor } from "./check.ts";
 import { ArgumentError } from "./errors.ts";
+import { said } from "./said.ts";
 import { show } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -67,6 +69,23 @@ export function treeFlatten(tree: unknown): [Tensor[], Structure] {
   return [leaves, visit(tree, leaves, 0)];
 }
 
+/** As {@link treeFlatten}, for tensors about to be used: throws DisposedError in the name of `op` when one of them is gone. */
+export function liveLeaves(op: string, tree: unknown, argument: string): [Tensor[], Structure] {
+  const flat = treeFlatten(tree);
+  flat[0].forEach((t, i) => {
+    if (t.disposed) checkTensor(op, t, join(argument, names(flat[1], "", [])[i] as string));
+  });
+  return flat;
+}
+
+/** As {@link liveLeaves} over a list of arguments. */
+export function liveArguments(op: string, args: readonly unknown[]): [Tensor[], Structure] {
+  args.forEach((arg, i) => {
+    liveLeaves(op, arg, `argument ${i}`);
+  });
+  return treeFlatten(args);
+}
+
 function build<L>(s: Structure, next: () => L): unknown {
   if (s.kind === "leaf") return next();
   if (s.kind === "static") return s.value;
@@ -88,6 +107,13 @@ function build<L>(s: Structure, next: () => L): unknown {
  * ```
  */
 export function treeUnflatten<T = unknown>(structure: Structure, leaves: readonly unknown[]): T {
+  if (
+    typeof structure !== "object" ||
+    structure === null ||
+    !["leaf", "static", "array", "object"].includes(structure.kind)
+  )
+    throw new ArgumentError(`treeUnflatten: structure: expected what treeStructure gives, got ${said(structure)}`);
+  if (!Array.isArray(leaves)) throw new ArgumentError(`treeUnflatten: leaves: expected a list, got ${said(leaves)}`);
   let i = 0;
   const tree = build(structure, () => leaves[i++]);
   if (i !== leaves.length)
@@ -120,7 +146,7 @@ function names(s: Structure, path: string, out: string[]): string[] {
   return out;
 }
 
-const join = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
+const join = (path: string, key: string): string => (path === "" || key === "" ? path + key : `${path}.${key}`);
 
 /**
  * The path of every leaf, in the order of {@link treeLeaves}; a bare tensor has the empty path.
@@ -195,6 +221,7 @@ export function treeMap<T, U extends readonly unknown[]>(
   tree: T,
   ...others: U
 ): T {
+  callable("treeMap", f, "f");
   const [leaves, structure] = treeFlatten(tree);
   const rest = others.map((other, i) => leavesLike("treeMap", structure, other, `tree ${i + 2}`));
   return treeUnflatten<T>(

@@ -190,6 +190,24 @@ export function oneHot(x: Tensor, classes: number, options: DTypeOption = {}): T
   return astype(equal(expandDims(astype(x, "i32"), -1), iota([classes], { dtype: "i32" })), options.dtype ?? "f32");
 }
 
+/**
+ * Ones on and below the k-th diagonal of an n × m matrix and zeros above (m = n and f32 unless told).
+ *
+ * @throws {@link ArgumentError} for a size that is no non-negative integer or a k that is no integer, {@link DTypeError} for an unknown dtype
+ * @example
+ * ```ts
+ * tri(3); // [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
+ * ```
+ */
+export function tri(n: number, m: number = n, k = 0, options: DTypeOption = {}): Tensor {
+  integer("[0, ∞)")("tri", n, "n");
+  integer("[0, ∞)")("tri", m, "m");
+  integer("[-2147483648, 2147483647]")("tri", k, "k");
+  checkOptions("tri", options, { dtype: dtypeName });
+  const below = lessEqual(iota([n, m], { axis: 1, dtype: "i32" }), add(iota([n, m], { axis: 0, dtype: "i32" }), k));
+  return astype(below, options.dtype ?? "f32");
+}
+
 /** The lower triangle: zeros above the k-th diagonal of the last two axes. Throws ShapeError below rank 2. */
 export const tril = (x: Tensor, k = 0): Tensor => selectRows("tril", x, k, (i, j) => lessEqual(j, add(i, k)));
 

@@ -1,10 +1,10 @@
-import { ArgumentError } from "../errors.ts";
+import { callable } from "../check.ts";
 import type { Primitive } from "../primitive.ts";
 import { barrier } from "../primitives/structure.ts";
 import type { Tensor } from "../tensor.ts";
 import { applyMany } from "../tensor.ts";
 import type { Structure } from "../tree.ts";
-import { treeFlatten, treeUnflatten } from "../tree.ts";
+import { liveArguments, treeFlatten, treeUnflatten } from "../tree.ts";
 import { batchGraph, spread } from "./batch.ts";
 import { pullback, pushforward } from "./differentiate.ts";
 import type { Graph, Traced } from "./graph.ts";
@@ -14,10 +14,16 @@ import { trace } from "./graph.ts";
 const recomputed: Primitive<{ readonly graph: Graph }> = {
   name: "checkpoint",
   infer: (_, { graph }) => graph.outputs,
-  vjp(first, out, cts) {
+  vjp(first, out, cts, needs) {
     // the barrier makes the second computation wait for the cotangent, and makes it differ from the first, so that CSE cannot join them
     const inputs = out.inputs.map((x) => barrier(x, first));
-    return pullback(out.attributes.graph.apply(inputs), cts, inputs);
+    const wanted = out.inputs.flatMap((x, i) => (needs(x) ? [i] : []));
+    const grads = pullback(
+      out.attributes.graph.apply(inputs),
+      cts,
+      wanted.map((i) => inputs[i] as Tensor),
+    );
+    return inputs.map((_, i) => grads[wanted.indexOf(i)] ?? null);
   },
   jvp(tangents, out) {
     const n = out.inputs.length;
@@ -67,9 +73,9 @@ const call = ({ graph, captures }: Traced, inputs: readonly Tensor[]): Tensor[] 
  * ```
  */
 export function checkpoint<A extends readonly unknown[], R>(f: (...args: A) => R): (...args: A) => R {
-  if (typeof f !== "function") throw new ArgumentError(`checkpoint: f: expected a function, got ${typeof f}`);
+  callable("checkpoint", f, "f");
   return (...args) => {
-    const [leaves, input] = treeFlatten(args);
+    const [leaves, input] = liveArguments("checkpoint", args);
     let output: Structure | undefined;
     const traced = trace(leaves, (inputs) => {
       const [ys, structure] = treeFlatten(f(...treeUnflatten<A>(input, inputs)));

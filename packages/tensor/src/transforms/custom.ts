@@ -1,3 +1,4 @@
+import { callable, checkOptions } from "../check.ts";
 import { isFloat } from "../dtype.ts";
 import { ArgumentError, GradientError, ShapeError } from "../errors.ts";
 import { zerosLike } from "../functions/fill.ts";
@@ -7,7 +8,7 @@ import { sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { aliasOf, applyMany } from "../tensor.ts";
 import type { Structure } from "../tree.ts";
-import { leavesLike, treeFlatten, treeStructure, treeUnflatten } from "../tree.ts";
+import { leavesLike, liveArguments, treeFlatten, treeStructure, treeUnflatten } from "../tree.ts";
 import { batchGraph, spread } from "./batch.ts";
 import { pullback } from "./differentiate.ts";
 import type { Graph } from "./graph.ts";
@@ -31,20 +32,27 @@ interface Custom {
 const fill = (vectors: readonly (Tensor | null)[], like: readonly Tensor[]): Tensor[] =>
   like.map((x, i) => vectors[i] ?? zerosLike(x));
 
+/** The rules say nothing of captured tensors, so a derivative by one is an error rather than zero. */
+function refuse(captured: boolean): void {
+  if (captured)
+    throw new GradientError(
+      "customGradient: f: captures a tensor that is being differentiated; pass it as an argument, or stopGradient it",
+    );
+}
+
 const custom: Primitive<Custom> = {
   name: "customGradient",
   infer: (_, { graph }) => graph.outputs,
-  vjp(_, out, cts) {
+  vjp(_, out, cts, needs) {
+    const { args, vjp } = out.attributes;
+    refuse(out.inputs.slice(args).some((x) => isFloat(x.dtype) && needs(x)));
     const outputs = partsOf(out);
-    const grads = out.attributes.vjp(out.inputs.slice(0, out.attributes.args), outputs, fill(cts, outputs));
+    const grads = vjp(out.inputs.slice(0, args), outputs, fill(cts, outputs));
     return out.inputs.map((_, i) => grads[i] ?? null);
   },
   jvp(tangents, out) {
     const { args, jvp } = out.attributes;
-    if (tangents.slice(args).some((t) => t !== null))
-      throw new GradientError(
-        "customGradient: the function captures a tensor that is being differentiated; pass it as an argument",
-      );
+    refuse(tangents.slice(args).some((t) => t !== null));
     const inputs = out.inputs.slice(0, args);
     return jvp(inputs, partsOf(out), fill(tangents, inputs));
   },
@@ -123,7 +131,7 @@ export interface CustomRules<A extends readonly unknown[], R> {
 
 /**
  * `f` with derivatives of your own, in both modes and of any order (the rules are differentiated in turn). Arguments and results are trees.
- * Rules must be linear in the vector they get. Tensors that `f` captures count as constants.
+ * Rules must be linear in the vector they get. Tensors that `f` captures are constants: differentiating by one throws GradientError in both modes.
  *
  * Throws ArgumentError when no rule is given or a rule's result does not look like the arguments (or the result); ShapeError on a wrong shape.
  *
@@ -135,10 +143,13 @@ export function customGradient<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   rules: CustomRules<A, R>,
 ): (...args: A) => R {
+  callable("customGradient", f, "f");
+  if (rules === undefined) throw new ArgumentError("customGradient: rules: give vjp, jvp, or both");
+  checkOptions("customGradient", rules, { vjp: callable, jvp: callable }, "rules");
   const { vjp, jvp } = rules;
   if (vjp === undefined && jvp === undefined) throw new ArgumentError("customGradient: rules: give vjp, jvp, or both");
   return (...args) => {
-    const [leaves, input] = treeFlatten(args);
+    const [leaves, input] = liveArguments("customGradient", args);
     let output: Structure | undefined;
     const { graph, captures } = trace(leaves, (inputs) => {
       const [ys, structure] = treeFlatten(f(...treeUnflatten<A>(input, inputs)));

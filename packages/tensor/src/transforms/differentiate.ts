@@ -24,6 +24,7 @@ export function pullback(
     const sum = sums.get(t);
     sums.set(t, sum === undefined ? ct : add(sum, ct));
   };
+  const needs = (t: Tensor): boolean => inside.has(t);
   ys.forEach((y, i) => give(y, cts[i]));
   for (let i = nodes.length - 1; i >= 0; i--) {
     const node = nodes[i] as Tensor;
@@ -31,7 +32,8 @@ export function pullback(
     if (node.parts !== null) {
       const all = partSums.get(node);
       const first = all?.find((ct) => ct !== null);
-      if (all && first) node.primitive.vjp(first, node, all).forEach((ct, k) => give(node.inputs[k] as Tensor, ct));
+      if (all && first)
+        node.primitive.vjp(first, node, all, needs).forEach((ct, k) => give(node.inputs[k] as Tensor, ct));
       continue;
     }
     const ct = sums.get(node);
@@ -46,7 +48,7 @@ export function pullback(
       const index = node.attributes.index as number;
       const sum = all[index] ?? null;
       all[index] = sum === null ? ct : add(sum, ct);
-    } else node.primitive.vjp(ct, node, [ct]).forEach((c, k) => give(node.inputs[k] as Tensor, c));
+    } else node.primitive.vjp(ct, node, [ct], needs).forEach((c, k) => give(node.inputs[k] as Tensor, c));
   }
   return xs.map((x) => sums.get(x) ?? null);
 }

@@ -1,9 +1,11 @@
+import { anything, callable, checkOptions, flag } from "../check.ts";
 import { isFloat } from "../dtype.ts";
 import { ArgumentError, GradientError } from "../errors.ts";
 import { zerosLike } from "../functions/fill.ts";
+import { said } from "../said.ts";
 import { aliasOf, Tensor } from "../tensor.ts";
 import { withTrace } from "../trace.ts";
-import { treeFlatten, treeUnflatten } from "../tree.ts";
+import { liveArguments, treeFlatten, treeUnflatten } from "../tree.ts";
 import { pullback } from "./differentiate.ts";
 import { seed } from "./gradient.ts";
 
@@ -12,6 +14,7 @@ export type Grads<A extends readonly unknown[], N extends number | readonly numb
   ? A[N]
   : { [K in keyof N]: N[K] extends number ? A[N[K]] : never };
 
+/** Options of {@link grad} and {@link valueAndGrad}. */
 export interface GradOptions<N extends number | readonly number[]> {
   /** Which arguments to differentiate by; the first by default. A list gives a tuple of gradients. */
   readonly argnums?: N;
@@ -45,23 +48,32 @@ export function valueAndGrad(
   f: (...args: readonly unknown[]) => unknown,
   options: GradOptions<number | readonly number[]> = {},
 ): (...args: readonly unknown[]) => [unknown, unknown] {
-  return differentiated(f, options);
+  return differentiated("valueAndGrad", f, options);
 }
 
 function differentiated(
+  op: string,
   f: (...args: readonly unknown[]) => unknown,
   options: GradOptions<number | readonly number[]>,
 ): (...args: readonly unknown[]) => [unknown, unknown] {
+  callable(op, f, "f");
+  checkOptions(op, options, { argnums: anything, hasAux: flag });
   const { argnums = 0, hasAux = false } = options;
-  if (typeof f !== "function") throw new ArgumentError(`grad: f: expected a function, got ${typeof f}`);
-  const list = typeof argnums === "number" ? [argnums] : [...argnums];
+  if (typeof argnums !== "number" && !Array.isArray(argnums))
+    throw new ArgumentError(`${op}: argnums: expected a position or a list of them, got ${said(argnums)}`);
+  const list = typeof argnums === "number" ? [argnums] : [...(argnums as readonly number[])];
+  list.forEach((n, i) => {
+    if (!Number.isInteger(n) || n < 0 || list.indexOf(n) !== i)
+      throw new ArgumentError(`${op}: argnums: ${said(argnums)} is no list of distinct positions`);
+  });
   return (...args) => {
+    liveArguments(op, args);
     const flats = list.map((n) => {
-      if (!Number.isInteger(n) || n < 0 || n >= args.length)
-        throw new ArgumentError(`grad: argnums: ${n} is out of range for ${args.length} arguments`);
+      if (n >= args.length)
+        throw new ArgumentError(`${op}: argnums: ${n} is out of range for ${args.length} arguments`);
       const flat = treeFlatten(args[n]);
       if (!flat[0].some((t) => isFloat(t.dtype)))
-        throw new GradientError(`grad: argument ${n} holds no float tensor to differentiate by`);
+        throw new GradientError(`${op}: argument ${n} holds no float tensor to differentiate by`);
       return flat;
     });
     return withTrace((trace) => {
@@ -72,14 +84,14 @@ function differentiated(
       });
       const result = f(...actual);
       if (hasAux && !Array.isArray(result))
-        throw new ArgumentError("grad: hasAux: the function must return [loss, aux]");
+        throw new ArgumentError(`${op}: hasAux: the function must return [loss, aux], got ${said(result)}`);
       const y = (hasAux ? (result as unknown[])[0] : result) as Tensor;
       if (!(y instanceof Tensor))
         throw new GradientError(
-          `grad: the function must return a scalar tensor, got ${Array.isArray(y) ? "an array (hasAux is not set)" : typeof y}`,
+          `${op}: f: must return a scalar tensor, got ${Array.isArray(y) ? "an array (hasAux is not set)" : said(y)}`,
         );
       const all = watched.flat();
-      const cts = pullback([y], [seed("grad", y)], all);
+      const cts = pullback([y], [seed(op, y, undefined, "the value of f")], all);
       const grads = all.map((x, i) => (isFloat(x.dtype) ? cts[i] : null) ?? zerosLike(x));
       let at = 0;
       const trees = flats.map(([leaves, structure]) => {
@@ -114,7 +126,7 @@ export function grad(
   f: (...args: readonly unknown[]) => unknown,
   options: GradOptions<number | readonly number[]> = {},
 ): (...args: readonly unknown[]) => unknown {
-  const both = differentiated(f, options);
+  const both = differentiated("grad", f, options);
   return (...args) => {
     const [value, grads] = both(...args);
     return options.hasAux ? [grads, (value as unknown[])[1]] : grads;

@@ -1,11 +1,14 @@
+import { checkOptions, checkTensor, oneOf, tensor } from "../check.ts";
 import { isFloat } from "../dtype.ts";
 import { ArgumentError, GradientError, ShapeError } from "../errors.ts";
 import { onesLike, zerosLike } from "../functions/fill.ts";
+import { said } from "../said.ts";
 import { sameShape, show } from "../shape.ts";
-import { Tensor } from "../tensor.ts";
-import { treeFlatten, treeNames, treeUnflatten } from "../tree.ts";
+import type { Tensor } from "../tensor.ts";
+import { liveLeaves, treeNames, treeUnflatten } from "../tree.ts";
 import { pullback } from "./differentiate.ts";
 
+/** Options of {@link gradient}. */
 export interface GradientOptions {
   /** Cotangent of `y` (same shape); needed unless `y` has one element. */
   readonly cotangent?: Tensor;
@@ -26,11 +29,13 @@ export interface GradientOptions {
  * ```
  */
 export function gradient<T>(y: Tensor, xs: T, options: GradientOptions = {}): T {
+  checkOptions("gradient", options, { cotangent: tensor, unconnected: oneOf("error", "zeros") });
   const { cotangent, unconnected = "error" } = options;
-  if (unconnected !== "error" && unconnected !== "zeros")
-    throw new ArgumentError(`gradient: unconnected: expected 'error' or 'zeros', got ${String(unconnected)}`);
-  const [leaves, structure] = treeFlatten(xs);
-  const cts = pullback([y], [seed("gradient", y, cotangent)], leaves);
+  const ct = seed("gradient", y, cotangent);
+  const [leaves, structure] = liveLeaves("gradient", xs, "xs");
+  if (structure.kind === "static")
+    throw new ArgumentError(`gradient: xs: expected tensors to differentiate by, got ${said(xs)}`);
+  const cts = pullback([y], [ct], leaves);
   const grads = leaves.map((x, i) => {
     const name = (): string => {
       const path = treeNames(xs)[i];
@@ -49,13 +54,13 @@ export function gradient<T>(y: Tensor, xs: T, options: GradientOptions = {}): T 
 }
 
 /** The cotangent to start from: the given one, checked, or 1 for a single element. */
-export function seed(op: string, y: Tensor, cotangent?: Tensor): Tensor {
-  if (!(y instanceof Tensor)) throw new ArgumentError(`${op}: y: expected a tensor, got ${typeof y}`);
-  if (!isFloat(y.dtype)) throw new GradientError(`${op}: y has dtype ${y.dtype}; only floats have gradients`);
+export function seed(op: string, y: Tensor, cotangent?: Tensor, name = "y"): Tensor {
+  checkTensor(op, y, name);
+  if (!isFloat(y.dtype)) throw new GradientError(`${op}: ${name}: has dtype ${y.dtype}; only floats have gradients`);
   if (cotangent === undefined) {
     if (y.size !== 1)
       throw new GradientError(
-        `${op}: y has shape ${show(y.shape)}; reduce it to a scalar (sum or mean) or give a cotangent`,
+        `${op}: ${name}: has shape ${show(y.shape)}; reduce it to a scalar (sum or mean) or give a cotangent`,
       );
     return onesLike(y);
   }

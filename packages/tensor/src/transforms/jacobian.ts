@@ -1,3 +1,4 @@
+import { callable, checkTensor } from "../check.ts";
 import { isFloat } from "../dtype.ts";
 import { GradientError } from "../errors.ts";
 import { astype } from "../functions/casting.ts";
@@ -19,8 +20,9 @@ function basisOf(like: Tensor): Tensor {
 }
 
 function check(op: string, what: string, t: unknown): asserts t is Tensor {
-  if (!(t instanceof Tensor)) throw new GradientError(`${op}: ${what} must be one tensor; use ravel for trees`);
-  if (!isFloat(t.dtype)) throw new GradientError(`${op}: ${what} has dtype ${t.dtype}; only floats have derivatives`);
+  if (!(t instanceof Tensor)) throw new GradientError(`${op}: ${what}: must be one tensor; use ravel for trees`);
+  checkTensor(op, t, what);
+  if (!isFloat(t.dtype)) throw new GradientError(`${op}: ${what}: has dtype ${t.dtype}; only floats have derivatives`);
 }
 
 /**
@@ -34,10 +36,18 @@ function check(op: string, what: string, t: unknown): asserts t is Tensor {
 export function jacobianForward<R extends readonly unknown[]>(
   f: (x: Tensor, ...rest: R) => Tensor,
 ): (x: Tensor, ...rest: R) => Tensor {
+  return forward("jacobianForward", f);
+}
+
+function forward<R extends readonly unknown[]>(
+  op: string,
+  f: (x: Tensor, ...rest: R) => Tensor,
+): (x: Tensor, ...rest: R) => Tensor {
+  callable(op, f, "f");
   return (x, ...rest) => {
-    check("jacobianForward", "x", x);
+    check(op, "x", x);
     const [y, push] = linearize((p: Tensor) => f(p, ...rest), x);
-    check("jacobianForward", "the value", y);
+    check(op, "the value of f", y);
     const basis = basisOf(x);
     return reshape(moveaxis(vmap(push)(basis), 0, -1), [...y.shape, ...x.shape]);
   };
@@ -54,10 +64,11 @@ export function jacobianForward<R extends readonly unknown[]>(
 export function jacobianReverse<R extends readonly unknown[]>(
   f: (x: Tensor, ...rest: R) => Tensor,
 ): (x: Tensor, ...rest: R) => Tensor {
+  callable("jacobianReverse", f, "f");
   return (x, ...rest) => {
     check("jacobianReverse", "x", x);
     const [y, pull] = vjp((p: Tensor) => f(p, ...rest), x);
-    check("jacobianReverse", "the value", y);
+    check("jacobianReverse", "the value of f", y);
     const basis = basisOf(y);
     return reshape(vmap((ct: Tensor) => pull(ct)[0])(basis), [...y.shape, ...x.shape]);
   };
@@ -78,5 +89,6 @@ export const jacrev: typeof jacobianReverse = jacobianReverse;
 export function hessian<R extends readonly unknown[]>(
   f: (x: Tensor, ...rest: R) => Tensor,
 ): (x: Tensor, ...rest: R) => Tensor {
-  return jacobianForward((x: Tensor, ...rest: R) => grad((p: Tensor) => f(p, ...rest))(x));
+  callable("hessian", f, "f");
+  return forward("hessian", (x: Tensor, ...rest: R) => grad((p: Tensor) => f(p, ...rest))(x));
 }

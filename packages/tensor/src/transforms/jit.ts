@@ -1,17 +1,20 @@
+import { anything, callable, checkOptions } from "../check.ts";
 import { ArgumentError, DisposedError } from "../errors.ts";
 import { checksNaNs, holdNaN } from "../plan/debug-nans.ts";
 import type { Program } from "../plan/program.ts";
 import { compileGraph } from "../plan/program.ts";
 import { realizeTensors } from "../plan/run.ts";
+import { said } from "../said.ts";
 import { disposeTensor } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 import { isActive } from "../trace.ts";
 import type { Structure } from "../tree.ts";
-import { avalKey, structureKey, treeFlatten, treeUnflatten } from "../tree.ts";
+import { avalKey, liveArguments, structureKey, treeFlatten, treeUnflatten } from "../tree.ts";
 import type { Graph } from "./graph.ts";
 import { trace } from "./graph.ts";
 import { optimise } from "./optimise.ts";
 
+/** Options of {@link jit}. */
 export interface JitOptions {
   /** Arguments whose memory the call may take over: they are disposed by it. */
   readonly donate?: readonly number[];
@@ -50,14 +53,15 @@ const inTransform = (t: Tensor): boolean => t.abstract || isActive(t.trace);
  * ```
  */
 export function jit<A extends readonly unknown[], R>(f: (...args: A) => R, options: JitOptions = {}): Jitted<A, R> {
+  callable("jit", f, "f");
+  checkOptions("jit", options, { donate: anything, static: anything });
   const { donate = [], static: fixed = [] } = options;
-  if (typeof f !== "function") throw new ArgumentError(`jit: f: expected a function, got ${typeof f}`);
   for (const [name, list] of [
     ["donate", donate],
     ["static", fixed],
   ] as const)
     if (!Array.isArray(list) || !list.every((i) => Number.isInteger(i) && i >= 0))
-      throw new ArgumentError(`jit: ${name}: expected argument positions, got ${JSON.stringify(list)}`);
+      throw new ArgumentError(`jit: ${name}: expected argument positions, got ${said(list)}`);
   const both = donate.find((i) => fixed.includes(i));
   if (both !== undefined)
     throw new ArgumentError(`jit: donate: argument ${both} is static and has no memory to donate`);
@@ -70,7 +74,7 @@ export function jit<A extends readonly unknown[], R>(f: (...args: A) => R, optio
         throw new ArgumentError(`jit: argument ${i} is named in the options, but the call has ${args.length}`);
     for (const i of fixed)
       if (treeFlatten(args[i])[0].length > 0) throw new ArgumentError(`jit: static: argument ${i} holds tensors`);
-    const [leaves, input] = treeFlatten(args);
+    const [leaves, input] = liveArguments("jit", args);
     const key = `${structureKey(input)}|${leaves.map(avalKey).join(";")}`;
     let entry = cache.get(key);
     if (entry === undefined) {

@@ -106,7 +106,7 @@ export const loop: Primitive<Loop> = {
   },
 
   /** A loop in the other direction: its carries are the cotangents of the carries and the sums over steps of those of the consts. */
-  vjp(_, out, cts) {
+  vjp(_, out, cts, needs) {
     const { attributes } = out;
     const { length, reverse, body, carries: c } = attributes;
     const inputs = split(attributes, out.inputs);
@@ -115,7 +115,8 @@ export const loop: Primitive<Loop> = {
     const [toYs, toSaved] = [cts.slice(c, body.outputs.length), cts.slice(body.outputs.length)];
     const liveYs = toYs.flatMap((ct, i) => (ct === null ? [] : [i]));
     const liveSaved = toSaved.flatMap((ct, i) => (ct === null ? [] : [i]));
-    const [fk, fc, fx] = [floats(inputs.consts), floats(inputs.carries), floats(inputs.xs)];
+    const asked = (list: readonly Tensor[]): number[] => floats(list).filter((i) => needs(list[i] as Tensor));
+    const [fk, fc, fx] = [asked(inputs.consts), floats(inputs.carries), asked(inputs.xs)];
     const result = makeLoop(
       {
         length,
@@ -135,7 +136,9 @@ export const loop: Primitive<Loop> = {
         const after = body.apply(given);
         const ctYs = place(toYs.length, liveYs, rest.slice(0, liveYs.length));
         const ctSaved = place(c, liveSaved, rest.slice(liveYs.length));
-        const grads = split(attributes, pullback(after, [...place(c, fc, state.slice(0, fc.length)), ...ctYs], given));
+        const wanted = [...fk, ...fc.map((i) => attributes.consts + i), ...fx.map((i) => attributes.consts + c + i)];
+        const flows = pullback(after, [...place(c, fc, state.slice(0, fc.length)), ...ctYs], pick(given, wanted));
+        const grads = split(attributes, place(given.length, wanted, flows));
         const zero = (t: Tensor | null | undefined, like: Tensor): Tensor => t ?? zerosLike(like);
         return {
           carries: [

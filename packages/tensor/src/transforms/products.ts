@@ -1,11 +1,13 @@
+import { callable } from "../check.ts";
 import { isFloat } from "../dtype.ts";
 import { ArgumentError, GradientError, ShapeError } from "../errors.ts";
 import { zerosLike } from "../functions/fill.ts";
+import { said } from "../said.ts";
 import { sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { withTrace } from "../trace.ts";
 import type { Structure } from "../tree.ts";
-import { leavesLike, treeFlatten, treeUnflatten } from "../tree.ts";
+import { leavesLike, liveArguments, liveLeaves, treeFlatten, treeUnflatten } from "../tree.ts";
 import { pullback, pushforward } from "./differentiate.ts";
 import { grad, watch } from "./grad.ts";
 
@@ -19,10 +21,10 @@ interface Recorded {
 
 /** Runs `f` on watched copies of its arguments and keeps what both modes need. */
 function record(op: string, f: (...args: never[]) => unknown, args: readonly unknown[]): Recorded {
-  if (typeof f !== "function") throw new ArgumentError(`${op}: f: expected a function, got ${typeof f}`);
-  const [leaves, input] = treeFlatten(args);
+  callable(op, f, "f");
+  const [leaves, input] = liveArguments(op, args);
   if (!leaves.some((t) => isFloat(t.dtype)))
-    throw new GradientError(`${op}: the arguments hold no float tensor to differentiate by`);
+    throw new GradientError(`${op}: args: the arguments hold no float tensor to differentiate by`);
   return withTrace((trace) => {
     const xs = leaves.map((t) => watch(t, trace));
     const result = f(...(treeUnflatten(input, xs) as never[]));
@@ -39,6 +41,7 @@ function vectorLike(
   like: readonly Tensor[],
   tree: unknown,
 ): (Tensor | null)[] {
+  liveLeaves(op, tree, argument);
   return leavesLike(op, structure, tree, argument).map((v, i) => {
     const x = like[i] as Tensor;
     if (!sameShape(v.shape, x.shape))
@@ -85,9 +88,17 @@ export function linearize<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   ...args: A
 ): [value: R, push: (...tangents: A) => R] {
-  const { xs, input, ys, output, result } = record("linearize", f, args);
+  return linear("linearize", f, args);
+}
+
+function linear<A extends readonly unknown[], R>(
+  op: string,
+  f: (...args: A) => R,
+  args: A,
+): [value: R, push: (...tangents: A) => R] {
+  const { xs, input, ys, output, result } = record(op, f, args);
   const push = (...tangents: A): R =>
-    treeUnflatten<R>(output, filled(pushforward(ys, xs, vectorLike("jvp", "tangents", input, xs, tangents)), ys));
+    treeUnflatten<R>(output, filled(pushforward(ys, xs, vectorLike(op, "tangents", input, xs, tangents)), ys));
   return [result as R, push];
 }
 
@@ -104,7 +115,12 @@ export function jvp<A extends readonly unknown[], R>(
   args: readonly [...A],
   tangents: readonly [...A],
 ): [value: R, tangent: R] {
-  const [value, push] = linearize(f, ...(args as unknown as A));
+  for (const [list, argument] of [
+    [args, "args"],
+    [tangents, "tangents"],
+  ] as const)
+    if (!Array.isArray(list)) throw new ArgumentError(`jvp: ${argument}: expected a list, got ${said(list)}`);
+  const [value, push] = linear("jvp", f, args as unknown as A);
   return [value, push(...(tangents as unknown as A))];
 }
 
@@ -117,6 +133,9 @@ export function jvp<A extends readonly unknown[], R>(
  * ```
  */
 export function hvp<T, R extends readonly unknown[]>(f: (x: T, ...rest: R) => Tensor, x: T, v: T, ...rest: R): T {
+  callable("hvp", f, "f");
+  liveLeaves("hvp", x, "x");
+  liveLeaves("hvp", v, "v");
   const slope = grad((point: T) => f(point, ...rest));
-  return jvp(slope, [x], [v])[1];
+  return linear("hvp", slope, [x])[1](v);
 }

@@ -1,8 +1,9 @@
+import { checkTensor } from "../check.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { concat, reshape, slice } from "../functions/shaping.ts";
 import { show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { treeFlatten, treeUnflatten } from "../tree.ts";
+import { liveLeaves, treeUnflatten } from "../tree.ts";
 
 /**
  * All tensors of a tree as one vector, and the function that turns such a vector back into the tree; both are differentiable.
@@ -14,18 +15,19 @@ import { treeFlatten, treeUnflatten } from "../tree.ts";
  * ```
  */
 export function ravel<T>(tree: T): [vector: Tensor, unravel: (vector: Tensor) => T] {
-  const [leaves, structure] = treeFlatten(tree);
+  const [leaves, structure] = liveLeaves("ravel", tree, "tree");
   const [first] = leaves;
-  if (first === undefined) throw new ShapeError("ravel: the tree holds no tensor");
+  if (first === undefined) throw new ShapeError("ravel: tree: it holds no tensor");
   const other = leaves.find((t) => t.dtype !== first.dtype);
-  if (other) throw new DTypeError(`ravel: dtypes differ: ${first.dtype} and ${other.dtype}; cast them first`);
+  if (other) throw new DTypeError(`ravel: tree: dtypes differ: ${first.dtype} and ${other.dtype}; cast them first`);
   const shapes = leaves.map((t) => t.shape);
   const sizes = leaves.map((t) => t.size);
   const total = sizes.reduce((n, s) => n + s, 0);
   const flat = leaves.map((t) => reshape(t, [t.size]));
   const unravel = (vector: Tensor): T => {
+    checkTensor("unravel", vector, "vector");
     if (vector.rank !== 1 || vector.size !== total)
-      throw new ShapeError(`unravel: expected shape [${total}], got ${show(vector.shape)}`);
+      throw new ShapeError(`unravel: vector: expected shape [${total}], got ${show(vector.shape)}`);
     let at = 0;
     return treeUnflatten<T>(
       structure,

@@ -1,11 +1,14 @@
+import { callable, checkOptions, flag, integer } from "../check.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { concat, reshape, slice } from "../functions/shaping.ts";
+import { said } from "../said.ts";
 import { sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Structure } from "../tree.ts";
-import { leavesLike, treeFlatten, treeNames, treeUnflatten } from "../tree.ts";
+import { leavesLike, liveLeaves, treeFlatten, treeNames, treeUnflatten } from "../tree.ts";
 import { makeLoop } from "./loop.ts";
 
+/** Options of {@link scan}. */
 export interface ScanOptions {
   /** Number of steps; needed when `xs` holds no tensor. */
   readonly length?: number;
@@ -79,14 +82,17 @@ export function scan<C, X, Y>(
   xs: X,
   options: ScanOptions = {},
 ): [carry: C, ys: Y] {
+  callable("scan", f, "f");
+  checkOptions("scan", options, { length: integer("[0, ∞)"), reverse: flag, checkpoint: flag });
   const { reverse = false, checkpoint = false } = options;
-  const [carries, carryStructure] = treeFlatten(init);
-  const [stacks, xStructure] = treeFlatten(xs);
+  const [carries, carryStructure] = liveLeaves("scan", init, "init");
+  const [stacks, xStructure] = liveLeaves("scan", xs, "xs");
   const length = lengthOf(stacks, options.length);
   let yStructure: Structure | undefined;
   const step: Step = (state, slices) => {
     const pair: unknown = f(treeUnflatten<C>(carryStructure, state), treeUnflatten<X>(xStructure, slices));
-    if (!Array.isArray(pair) || pair.length !== 2) throw new ArgumentError("scan: f: return [carry, y]");
+    if (!Array.isArray(pair) || pair.length !== 2)
+      throw new ArgumentError(`scan: f: return [carry, y], got ${said(pair)}`);
     const next = leavesLike("scan", carryStructure, pair[0], "carry");
     next.forEach((t, i) => checkCarry(t, carries[i] as Tensor, () => treeNames(init)[i] as string));
     const [ys, structure] = treeFlatten(pair[1]);
@@ -100,8 +106,6 @@ export function scan<C, X, Y>(
 
 function lengthOf(stacks: readonly Tensor[], given: number | undefined): number {
   let length = given;
-  if (length !== undefined && (!Number.isInteger(length) || length < 0))
-    throw new ArgumentError(`scan: length: expected a non-negative integer, got ${length}`);
   for (const t of stacks) {
     if (t.rank === 0) throw new ShapeError("scan: xs: a scalar has no axis to loop over");
     length ??= t.shape[0] as number;

@@ -1,34 +1,37 @@
+import { anything, callable, checkOptions } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { moveaxis } from "../functions/shaping.ts";
+import { said } from "../said.ts";
 import { checkAxis, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { placeholderLike } from "../tensor.ts";
 import { withTrace } from "../trace.ts";
 import type { Structure } from "../tree.ts";
-import { treeFlatten, treeUnflatten } from "../tree.ts";
+import { liveArguments, treeFlatten, treeUnflatten } from "../tree.ts";
 import { batchGraph, spread } from "./batch.ts";
 
 /** The axis of every tensor in a tree, null for "not batched"; arrays and objects give it per child. */
-export type Axes = number | null | readonly Axes[] | { readonly [key: string]: Axes };
+export type BatchAxes = number | null | readonly BatchAxes[] | { readonly [key: string]: BatchAxes };
 
+/** Options of {@link vmap}. */
 export interface VmapOptions {
   /** Batch axes of the arguments: one for all (default 0), or one entry per argument, each an axis, null, or a tree of them. */
-  readonly in?: Axes;
+  readonly in?: BatchAxes;
   /** Batch axes of the result: 0 by default, or a tree of axes. */
-  readonly out?: Axes;
+  readonly out?: BatchAxes;
 }
 
 /** The axis of each leaf, from a tree of axes that may stop early. */
-function spell(op: string, s: Structure, axes: Axes, out: (number | null)[]): (number | null)[] {
+function spell(op: string, s: Structure, axes: BatchAxes, out: (number | null)[]): (number | null)[] {
   if (s.kind === "leaf") {
     if (axes !== null && typeof axes !== "number")
-      throw new ArgumentError(`vmap: ${op}: expected an axis or null for a tensor, got ${JSON.stringify(axes)}`);
+      throw new ArgumentError(`vmap: ${op}: expected an axis or null for a tensor, got ${said(axes)}`);
     out.push(axes);
   } else if (s.kind === "array" || s.kind === "object") {
     s.children.forEach((child, i) => {
       if (axes === null || typeof axes !== "object") return spell(op, child, axes, out);
       const key = s.kind === "array" ? i : (s.keys[i] as string);
-      const inner = (axes as Readonly<Record<string | number, Axes>>)[key];
+      const inner = (axes as Readonly<Record<string | number, BatchAxes>>)[key];
       if (inner === undefined && child.kind !== "static")
         throw new ArgumentError(`vmap: ${op}: no axis given for '${key}'`);
       return spell(op, child, inner ?? null, out);
@@ -52,12 +55,13 @@ export function vmap<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: VmapOptions = {},
 ): (...args: A) => R {
+  callable("vmap", f, "f");
+  checkOptions("vmap", options, { in: anything, out: anything });
   const { in: inAxes = 0, out: outAxes = 0 } = options;
-  if (typeof f !== "function") throw new ArgumentError(`vmap: f: expected a function, got ${typeof f}`);
   return (...args) => {
     if (Array.isArray(inAxes) && inAxes.length !== args.length)
       throw new ArgumentError(`vmap: in: ${inAxes.length} entries for ${args.length} arguments`);
-    const [leaves, input] = treeFlatten(args);
+    const [leaves, input] = liveArguments("vmap", args);
     const axes = spell("in", input, inAxes, []);
     let size = -1;
     const values = leaves.map((t, i) => {
@@ -66,7 +70,7 @@ export function vmap<A extends readonly unknown[], R>(
       const at = checkAxis("vmap", axis, t.rank, "in");
       const n = t.shape[at] as number;
       if (size >= 0 && n !== size)
-        throw new ShapeError(`vmap: batch sizes differ: ${size} and ${n} (axis ${at} of ${show(t.shape)})`);
+        throw new ShapeError(`vmap: in: batch sizes differ: ${size} and ${n} (axis ${at} of ${show(t.shape)})`);
       size = n;
       return at === 0 ? t : moveaxis(t, at, 0);
     });
