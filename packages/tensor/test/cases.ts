@@ -12,6 +12,8 @@ import { avgPool, maxPool, reduceWindow } from "../src/functions/pooling.ts";
 import * as r from "../src/functions/reduction.ts";
 import { where } from "../src/functions/selection.ts";
 import * as s from "../src/functions/shaping.ts";
+import { searchsorted } from "../src/functions/sorting/search.ts";
+import { argsort, sort, topK } from "../src/functions/sorting/sort.ts";
 import { convolution } from "../src/primitives/convolution.ts";
 import { randomBits } from "../src/primitives/random-bits.ts";
 import { barrier, padPrimitive } from "../src/primitives/structure.ts";
@@ -308,6 +310,14 @@ const running: Case[] = [
   ),
 ];
 
+const sorting: Case[] = [
+  one("sort", (x) => sort(x), "any", [3, 5], int),
+  one("sort of axis, descending", (x) => sort(x, 0, { descending: true }), "any", [4, 3], int),
+  one("argsort", (x) => argsort(x), "any", [2, 60], int),
+  one("topK", (x) => topK(x, 2, 0)[0], "any", [4, 3], int),
+  two("searchsorted", (x, v) => searchsorted(sort(x), v), { shape: [2, 5] }, { shape: [2, 3] }, int),
+];
+
 const bits: Case[] = [
   {
     name: "randomBits",
@@ -331,5 +341,6 @@ export const cases: readonly Case[] = [
   ...windows,
   ...indexing,
   ...running,
+  ...sorting,
   ...bits,
 ];
