@@ -58,6 +58,7 @@ export {
   unstack,
 } from "./functions/shaping.ts";
 export { logSoftmax, logsumexp, softmax } from "./functions/softmax.ts";
+export * from "./functions/sorting/index.ts";
 export { dispose, memory, realize, tidy } from "./memory.ts";
 export { debugNaNs } from "./plan/debug-nans.ts";
 export { explain } from "./plan/explain.ts";

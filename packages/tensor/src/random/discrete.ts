@@ -1,5 +1,5 @@
 import { checkOptions, checkTensor, flag, integer, number, shape as sizes, tensor } from "../check.ts";
-import { ArgumentError, ShapeError, TraceError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { add, mul, rem } from "../functions/arithmetic.ts";
 import { astype } from "../functions/casting.ts";
 import { less } from "../functions/comparison.ts";
@@ -7,10 +7,11 @@ import { log } from "../functions/elementary.ts";
 import { gather } from "../functions/indexing.ts";
 import { real } from "../functions/operands.ts";
 import { argmax } from "../functions/reduction.ts";
-import { moveaxis } from "../functions/shaping.ts";
+import { moveaxis, reshape, slice } from "../functions/shaping.ts";
+import { argsort } from "../functions/sorting/sort.ts";
 import { said } from "../said.ts";
 import { broadcastShapes, checkAxis, checkShape, type Shape, sameShape, show, sizeOf } from "../shape.ts";
-import { hostTensor, Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import { gumbel, uniform } from "./continuous.ts";
 import { bits, checkKey, type Key, split } from "./key.ts";
 
@@ -81,13 +82,12 @@ export function randint(k: Key, shape: Shape, low: number, high: number): Tensor
 }
 
 /**
- * The numbers 0 … n−1 (i32), or the slices of a tensor along axis 0, in random order. The order is found by sorting random bits on the host, so
- * the key must have a value, and the backend must be able to read at once.
+ * The numbers 0 … n−1 (i32), or the slices of a tensor along axis 0, in random order, by sorting random bits.
  *
  * ```ts
  * permutation(key(0), 5);
  * ```
- * Throws TraceError for a traced key, ArgumentError for a bad key or count, ShapeError for a scalar.
+ * Throws ArgumentError for a bad key or count, ShapeError for a scalar.
  */
 export function permutation(k: Key, x: number | Tensor): Tensor {
   checkKey("permutation", k);
@@ -97,17 +97,8 @@ export function permutation(k: Key, x: number | Tensor): Tensor {
     return gather(x, permutation(k, x.shape[0] as number));
   }
   checkShape("permutation", [x], "x");
-  if (k.abstract)
-    throw new TraceError(
-      "permutation: key: is traced, and the order is sorted on the host; make the permutation outside and pass it in",
-    );
-  const drawn = bits(k, [x]);
-  const order = drawn.dataSync();
-  drawn.dispose();
-  const positions = Int32Array.from({ length: x }, (_, i) => i);
   // Ties are rare and go by position: the same on every machine.
-  positions.sort((a, b) => (order[a] as number) - (order[b] as number) || a - b);
-  return hostTensor(positions, [x], "i32");
+  return argsort(bits(k, [x]));
 }
 
 /** Same as {@link permutation}. */
@@ -115,7 +106,7 @@ export const shuffle: typeof permutation = permutation;
 
 /** Options of {@link choice}. */
 export interface ChoiceOptions {
-  /** May an element be drawn twice? Default true; false needs a key with a value, see {@link permutation}. */
+  /** May an element be drawn twice? Default true. */
   readonly replace?: boolean;
   /** Probability of each, default all equal. */
   readonly p?: Tensor;
@@ -127,7 +118,7 @@ export interface ChoiceOptions {
  * ```ts
  * choice(key(0), 10, [3], { replace: false });
  * ```
- * Throws ArgumentError when there is nothing or too little to draw from or for `p` without replacement, ShapeError when p has another size.
+ * Throws ArgumentError when there is nothing or too little to draw from, ShapeError when p has another size.
  */
 export function choice(k: Key, x: number | Tensor, shape: Shape = [], options: ChoiceOptions = {}): Tensor {
   checkKey("choice", k);
@@ -140,10 +131,11 @@ export function choice(k: Key, x: number | Tensor, shape: Shape = [], options: C
     throw new ArgumentError(`choice: x: nothing to draw from: ${x instanceof Tensor ? show(x.shape) : said(x)}`);
   if (p !== undefined && (p.rank !== 1 || p.size !== n))
     throw new ShapeError(`choice: p: expected shape [${n}], got ${show(p.shape)}`);
-  if (!replace && p !== undefined) throw new ArgumentError("choice: p: is not supported without replacement");
   if (!replace && sizeOf(shape) > n)
     throw new ArgumentError(`choice: shape: ${sizeOf(shape)} draws without replacement from ${n}`);
-  const taken = (): Tensor => hostTensor(permutation(k, n).dataSync().slice(0, sizeOf(shape)), shape, "i32");
-  const picks = !replace ? taken() : p === undefined ? randint(k, shape, 0, n) : categorical(k, log(p), { shape });
-  return x instanceof Tensor ? gather(x, picks) : picks;
+  const from = (picks: Tensor): Tensor => (x instanceof Tensor ? gather(x, picks) : picks);
+  if (replace) return from(p === undefined ? randint(k, shape, 0, n) : categorical(k, log(p), { shape }));
+  // the largest of log p + Gumbel noise are a draw without replacement
+  const order = p === undefined ? permutation(k, n) : argsort(add(gumbel(k, [n]), log(p)), 0, { descending: true });
+  return from(reshape(slice(order, [0], [sizeOf(shape)]), shape));
 }

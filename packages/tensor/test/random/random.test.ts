@@ -6,6 +6,8 @@ import {
   exponential,
   foldIn,
   gumbel,
+  iota,
+  jit,
   key,
   laplace,
   normal,
@@ -123,6 +125,35 @@ test("bernoulli, randint and categorical have their frequencies", async () => {
   [0.1, 0.2, 0.7].forEach((p, k) => expect(Math.abs(frequency(drawn, k) - p)).toBeLessThan(0.015));
 });
 
+test("permutations of traced keys are those of the keys", async () => {
+  const keys = split(key(5), 3);
+  const alone = await Promise.all(keys.map(async (k) => [...(await permutation(k, 50).data())]));
+  expect([...(await vmap((k: Tensor) => permutation(k, 50))(stack(keys)).data())]).toEqual(alone.flat());
+  expect([...(await jit((k: Tensor) => permutation(k, 50))(keys[1] as Tensor).data())]).toEqual(alone[1]);
+  // the order of 32 random bits each, ties by position
+  const words = [...(await random.bits(keys[0] as Tensor, [50]).data())];
+  const order = words.map((_, i) => i).sort((a, b) => (words[a] as number) - (words[b] as number) || a - b);
+  expect(alone[0]).toEqual(order);
+});
+
+test("a draw without replacement follows its probabilities", async () => {
+  const p = tensor([0.6, 0.3, 0.1]);
+  const draw = (i: Tensor): Tensor => choice(foldIn(key(7), i), 3, [2], { replace: false, p });
+  const draws = await vmap(draw)(iota([4000], { dtype: "i32" })).data();
+  const pairs = [0, 0, 0];
+  for (let i = 0; i < draws.length; i += 2) {
+    expect(draws[i]).not.toBe(draws[i + 1]);
+    (pairs[3 - (draws[i] as number) - (draws[i + 1] as number)] as number)++;
+  }
+  // P(0 and 1 in any order) = 0.6·0.3/0.4 + 0.3·0.6/0.7, and so on; pairs[j] counts the draws that leave j out
+  const expected = [
+    0.3 * (0.1 / 0.7) + 0.1 * (0.3 / 0.9),
+    0.6 * (0.1 / 0.4) + 0.1 * (0.6 / 0.9),
+    0.6 * (0.3 / 0.4) + 0.3 * (0.6 / 0.7),
+  ];
+  pairs.forEach((n, j) => expect(Math.abs(n / 4000 - (expected[j] as number))).toBeLessThan(0.03));
+});
+
 test("a permutation holds every position once, and choice without replacement none twice", async () => {
   const order = await permutation(key(1), 100).data();
   expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
@@ -147,7 +178,6 @@ test.each([
   ["randint: low", () => randint(key(0), [1], 3, 3)],
   ["categorical: logits", () => categorical(key(0), 3 as never)],
   ["permutation: x", () => permutation(key(0), -1)],
-  ["permutation: key", () => vmap((k: Tensor) => permutation(k, 3))(stack(split(key(0))))],
   ["choice: p", () => choice(key(0), 3, [], { p: tensor([1, 2]) })],
 ])("bad input is refused by name: %s", (name, f) => {
   expect(f).toThrow(name);
