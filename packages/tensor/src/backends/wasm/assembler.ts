@@ -119,19 +119,47 @@ const saturating = {
 const vector = {
   "i32x4.splat": 0x11,
   "f32x4.splat": 0x13,
+  "f64x2.splat": 0x14,
+  "i32x4.eq": 0x37,
+  "i32x4.ne": 0x38,
+  "i32x4.lt_s": 0x39,
+  "i32x4.lt_u": 0x3a,
+  "i32x4.gt_s": 0x3b,
+  "i32x4.le_s": 0x3d,
+  "i32x4.le_u": 0x3e,
   "f32x4.eq": 0x41,
   "f32x4.ne": 0x42,
   "f32x4.lt": 0x43,
+  "f32x4.gt": 0x44,
   "f32x4.le": 0x45,
+  "f32x4.ge": 0x46,
   "v128.not": 0x4d,
   "v128.and": 0x4e,
+  "v128.andnot": 0x4f,
   "v128.or": 0x50,
   "v128.xor": 0x51,
   "v128.bitselect": 0x52,
+  "v128.any_true": 0x53,
+  "i8x16.narrow_i16x8_u": 0x66,
   "f32x4.ceil": 0x67,
   "f32x4.floor": 0x68,
   "f32x4.trunc": 0x69,
   "f32x4.nearest": 0x6a,
+  "i16x8.narrow_i32x4_u": 0x86,
+  "i16x8.extend_low_i8x16_u": 0x89,
+  "i32x4.abs": 0xa0,
+  "i32x4.neg": 0xa1,
+  "i32x4.extend_low_i16x8_u": 0xa9,
+  "i32x4.shl": 0xab,
+  "i32x4.shr_s": 0xac,
+  "i32x4.shr_u": 0xad,
+  "i32x4.add": 0xae,
+  "i32x4.sub": 0xb1,
+  "i32x4.mul": 0xb5,
+  "i32x4.min_s": 0xb6,
+  "i32x4.min_u": 0xb7,
+  "i32x4.max_s": 0xb8,
+  "i32x4.max_u": 0xb9,
   "f32x4.abs": 0xe0,
   "f32x4.neg": 0xe1,
   "f32x4.sqrt": 0xe3,
@@ -141,7 +169,14 @@ const vector = {
   "f32x4.div": 0xe7,
   "f32x4.min": 0xe8,
   "f32x4.max": 0xe9,
+  "f64x2.add": 0xf0,
+  "f64x2.mul": 0xf2,
+  "i32x4.trunc_sat_f32x4_s": 0xf8,
+  "i32x4.trunc_sat_f32x4_u": 0xf9,
+  "f32x4.convert_i32x4_s": 0xfa,
+  "f32x4.convert_i32x4_u": 0xfb,
   "f32x4.relaxed_madd": 0x105,
+  "f64x2.relaxed_madd": 0x107,
 } as const;
 
 const memoryOps = {
@@ -158,7 +193,13 @@ const memoryOps = {
   "i32.store16": [0x3b, 1],
 } as const;
 
-const vectorMemoryOps = { "v128.load": [0, 4], "v128.load32_splat": [9, 2], "v128.store": [11, 4] } as const;
+const vectorMemoryOps = {
+  "v128.load": [0, 4],
+  "v128.load32_splat": [9, 2],
+  "v128.load64_splat": [10, 3],
+  "v128.store": [11, 4],
+  "v128.load32_zero": [0x5c, 2],
+} as const;
 
 export type Op = keyof typeof opcodes | keyof typeof saturating | keyof typeof vector;
 export type MemoryOp = keyof typeof memoryOps | keyof typeof vectorMemoryOps;
@@ -209,11 +250,29 @@ export class Code {
       this.bytes.push(0xfd, ...unsigned(code), Math.min(align, 2), ...unsigned(offset));
     }
   }
-  extractF32(lane: number): void {
-    this.bytes.push(0xfd, 0x1f, lane);
+  /** A vector whose four lanes hold the same f32 or i32. */
+  constant4(type: "f32" | "i32", x: number): void {
+    const lane = type === "f32" ? new Float32Array([x]) : new Int32Array([x]);
+    const bytes = new Uint8Array(lane.buffer);
+    this.bytes.push(0xfd, 0x0c, ...bytes, ...bytes, ...bytes, ...bytes);
   }
-  replaceF32(lane: number): void {
-    this.bytes.push(0xfd, 0x20, lane);
+  /** i32x4 of four constants. */
+  lanes(...x: readonly [number, number, number, number]): void {
+    this.bytes.push(0xfd, 0x0c, ...new Uint8Array(new Int32Array(x).buffer));
+  }
+  extract(type: "f32" | "i32", lane: number): void {
+    this.bytes.push(0xfd, type === "f32" ? 0x1f : 0x1b, lane);
+  }
+  replace(type: "f32" | "i32", lane: number): void {
+    this.bytes.push(0xfd, type === "f32" ? 0x20 : 0x1c, lane);
+  }
+  /** Four-byte lanes chosen from two vectors: 0–3 of the first, 4–7 of the second. */
+  shuffle(...lanes: readonly [number, number, number, number]): void {
+    this.bytes.push(0xfd, 0x0d, ...lanes.flatMap((l) => [4 * l, 4 * l + 1, 4 * l + 2, 4 * l + 3]));
+  }
+  /** Stores the first 32-bit lane of the vector on the stack. */
+  storeLane(offset = 0): void {
+    this.bytes.push(0xfd, 0x5a, 0, ...unsigned(offset), 0);
   }
   call(f: number): void {
     this.bytes.push(0x10, ...unsigned(f));

@@ -18,11 +18,14 @@ export class Block implements Storage {
   }
 }
 
-/** First-fit allocator over a growing WebAssembly memory; neighbours that are free are one hole. */
+/**
+ * First-fit allocator over a growing WebAssembly memory; neighbours that are free are one hole. The last bytes are never given away, so that vectors may
+ * be read a little beyond the end of a buffer.
+ */
 export class Heap {
   readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 16, maximum: MAX_PAGES });
   /** Holes by address. */
-  private holes: { address: number; bytes: number }[] = [{ address: ALIGN, bytes: 16 * PAGE - ALIGN }];
+  private holes: { address: number; bytes: number }[] = [{ address: ALIGN, bytes: 16 * PAGE - 2 * ALIGN }];
   liveBytes = 0;
   liveBuffers = 0;
   peakBytes = 0;
@@ -87,7 +90,8 @@ export class Heap {
       );
     }
     const last = this.holes.at(-1);
-    if (last !== undefined && last.address + last.bytes === old) last.bytes += pages * PAGE;
-    else this.holes.push({ address: old, bytes: pages * PAGE });
+    const free = old - ALIGN;
+    if (last !== undefined && last.address + last.bytes === free) last.bytes += pages * PAGE;
+    else this.holes.push({ address: free, bytes: pages * PAGE });
   }
 }

@@ -1,0 +1,232 @@
+import type { DType } from "../../dtype.ts";
+import type { ReduceOp } from "../../ir/ir.ts";
+import { neutral } from "../../primitives/window.ts";
+import { type Bases, noBases, type Place } from "./access.ts";
+import type { Code, Op } from "./assembler.ts";
+import { binary, constant, valueType } from "./scalar.ts";
+
+/** Elements that are added up in single precision before a partial sum goes to the total: bounds the error of long sums. */
+const BLOCK = 2048;
+
+type FoldOp = Exclude<ReduceOp, "argmax" | "argmin">;
+const steps = { sum: "add", prod: "mul", max: "max", min: "min" } as const;
+
+interface Options {
+  readonly op: FoldOp;
+  readonly dtype: DType;
+  /** Extents and locals of the reduction loops. */
+  readonly extents: readonly number[];
+  readonly locals: readonly number[];
+  /** Four results side by side. */
+  readonly wide: boolean;
+  /** The last reduction loop runs four terms at a time. */
+  readonly lanes: boolean;
+  /** One vector of results per shift. */
+  readonly shifts: readonly number[];
+  /** Vectors of terms that are folded side by side when the last loop runs four at a time. */
+  readonly repeat: number;
+  /** Addresses in front of the last loop. */
+  bases(): Bases;
+  /** Emits the term at a place; gives its local. */
+  value(place: Place): number;
+}
+
+/**
+ * Emits one fold over the reduction loops. Sums of f32 are taken in blocks: terms in single precision within a block, blocks in double precision
+ * (one result) or in single precision (four results side by side).
+ */
+export class Fold {
+  private readonly c: Code;
+  private readonly o: Options;
+  private readonly totals: number[];
+  private readonly total: DType;
+  /** Partial results of a block, or the totals themselves where blocks are not needed. */
+  private readonly parts: number[];
+  /** The reduction axis in front of which a block begins. */
+  private readonly level: number;
+
+  constructor(c: Code, options: Options) {
+    this.c = c;
+    this.o = options;
+    const { op, dtype, extents, wide, lanes, shifts, repeat } = options;
+    const rounding = dtype === "f32" && (op === "sum" || op === "prod");
+    this.total = rounding && !wide ? "f64" : dtype;
+    this.totals = shifts.map(() => c.local(wide ? "v128" : valueType(this.total)));
+    const terms = extents.reduce((a, b) => a * b, 1);
+    const blocks = lanes || (wide && rounding && terms > BLOCK);
+    this.parts = blocks
+      ? lanes
+        ? Array.from({ length: repeat }, () => c.local("v128"))
+        : shifts.map(() => c.local("v128"))
+      : this.totals;
+    this.level = blocks ? levelOf(extents) : -1;
+  }
+
+  run(): number[] {
+    const { c, o } = this;
+    for (const t of this.totals) this.start(t, this.total, o.wide);
+    this.loop(0);
+    if (this.total === o.dtype) return this.totals;
+    return this.totals.map((t) => {
+      const out = c.local("f32");
+      c.get(t);
+      c.op("f32.demote_f64");
+      c.set(out);
+      return out;
+    });
+  }
+
+  private start(local: number, dtype: DType, wide: boolean): void {
+    const { c, o } = this;
+    const zero = neutral(o.op, o.dtype);
+    if (wide) c.constant4(o.dtype === "f32" ? "f32" : "i32", zero);
+    else constant(c, dtype, zero);
+    c.set(local);
+  }
+
+  /** to = to ∘ from, on vectors. */
+  private step(to: number, from: number): void {
+    const { c, o } = this;
+    c.get(to);
+    c.get(from);
+    const sign = o.op === "max" || o.op === "min" ? "_s" : "";
+    c.op((o.dtype === "f32" ? `f32x4.${steps[o.op]}` : `i32x4.${steps[o.op]}${sign}`) as Op);
+    c.set(to);
+  }
+
+  /** Takes one number into the total. */
+  private scalar(value: number): void {
+    const { c, o } = this;
+    const total = this.totals[0] as number;
+    if (this.total !== o.dtype) {
+      c.get(total);
+      c.get(value);
+      c.op("f64.promote_f32");
+      c.op(`f64.${steps[o.op]}` as Op);
+    } else binary(c, steps[o.op], o.dtype, o.dtype, total, value);
+    c.set(total);
+  }
+
+  /** The loops from `axis` on. */
+  private loop(axis: number): void {
+    const { c, o } = this;
+    if (axis === this.level) for (const p of this.parts) this.start(p, o.dtype, true);
+    if (axis === o.extents.length) this.term(noBases);
+    else if (axis === o.extents.length - 1) this.last(axis);
+    else {
+      const i = o.locals[axis] as number;
+      c.i32(0);
+      c.set(i);
+      c.loop(
+        i,
+        () => c.i32(o.extents[axis] as number),
+        1,
+        () => this.loop(axis + 1),
+      );
+    }
+    if (axis === this.level) this.flush();
+  }
+
+  /** The innermost loop; a long one in blocks. */
+  private last(axis: number): void {
+    const { c, o } = this;
+    const extent = o.extents[axis] as number;
+    const i = o.locals[axis] as number;
+    c.i32(0);
+    c.set(i);
+    const bases = o.bases();
+    const single = (limit: () => void): void => c.loop(i, limit, 1, () => this.term(bases));
+    const terms = (limit: (margin: number) => void): void => {
+      if (!o.lanes) {
+        single(() => limit(0));
+        return;
+      }
+      for (const n of new Set([o.repeat, 1]))
+        c.loop(
+          i,
+          () => limit(4 * n - 1),
+          4 * n,
+          () => {
+            for (let v = 0; v < n; v++)
+              this.step(this.parts[v] as number, o.value({ locals: [], wide: true, shift: 4 * v, bases }));
+          },
+        );
+    };
+    if (this.level !== axis || extent <= 2 * BLOCK) {
+      terms((margin) => c.i32(extent - margin));
+      if (o.lanes) single(() => c.i32(extent));
+      return;
+    }
+    // Every round ends one block further, the last one at the end of the row.
+    const [round, end] = [c.local("i32"), c.local("i32")];
+    c.i32(0);
+    c.set(round);
+    c.loop(
+      round,
+      () => c.i32(extent),
+      BLOCK,
+      () => {
+        c.get(round);
+        c.i32(BLOCK);
+        c.op("i32.add");
+        c.tee(end);
+        c.i32(extent);
+        c.get(end);
+        c.i32(extent);
+        c.op("i32.lt_s");
+        c.op("select");
+        c.set(end);
+        terms((margin) => {
+          c.get(end);
+          c.i32(margin);
+          c.op("i32.sub");
+        });
+        this.flush();
+        for (const p of this.parts) this.start(p, o.dtype, true);
+      },
+    );
+    if (o.lanes) single(() => c.i32(extent));
+  }
+
+  /** One term of every result. */
+  private term(bases: Bases): void {
+    const { o } = this;
+    if (!o.wide) {
+      this.scalar(o.value({ locals: [], wide: false, shift: 0, bases }));
+      return;
+    }
+    o.shifts.forEach((shift, v) => {
+      this.step(this.parts[v] as number, o.value({ locals: [], wide: true, shift, bases }));
+    });
+  }
+
+  /** Takes the partial results of a block into the totals. */
+  private flush(): void {
+    const { c, o } = this;
+    if (!o.lanes) {
+      this.totals.forEach((t, v) => {
+        this.step(t, this.parts[v] as number);
+      });
+      return;
+    }
+    const [first, ...others] = this.parts as [number, ...number[]];
+    for (const p of others) this.step(first, p);
+    const lane = c.local("f32");
+    for (let l = 0; l < 4; l++) {
+      c.get(first);
+      c.extract("f32", l);
+      c.set(lane);
+      this.scalar(lane);
+    }
+  }
+}
+
+/** The innermost axis from which on a block has enough terms to be worth the flush. */
+function levelOf(extents: readonly number[]): number {
+  let terms = 1;
+  for (let axis = extents.length - 1; axis > 0; axis--) {
+    terms *= extents[axis] as number;
+    if (terms >= BLOCK / 4) return axis;
+  }
+  return 0;
+}
