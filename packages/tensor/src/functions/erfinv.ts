@@ -50,13 +50,15 @@ const horner = (t: Tensor, coefficients: readonly number[]): Tensor =>
 export function erfinv(x: TensorLike): Tensor {
   const t = real("erfinv", x);
   const edge = equal(abs(t), 1);
+  // The inner `where` keeps 0 · ∞ out of derivatives elsewhere.
+  const end = mul(where(edge, t, 1), Infinity);
   const w = neg(log1p(neg(mul(t, where(edge, 0, t)))));
   if (t.dtype === "f64") {
     const root = sqrt(where(less(w, 6.25), 9, w));
     const far = where(less(w, 16), horner(sub(root, 3.25), double[1]), horner(sub(root, 5), double[2]));
-    return where(edge, mul(t, Infinity), mul(where(less(w, 6.25), horner(sub(w, 3.125), double[0]), far), t));
+    return where(edge, end, mul(where(less(w, 6.25), horner(sub(w, 3.125), double[0]), far), t));
   }
   const near = horner(sub(w, 2.5), single[0]);
   const far = horner(sub(sqrt(where(less(w, 5), 9, w)), 3), single[1]);
-  return where(edge, mul(t, Infinity), mul(where(less(w, 5), near, far), t));
+  return where(edge, end, mul(where(less(w, 5), near, far), t));
 }
