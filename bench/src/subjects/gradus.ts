@@ -1,0 +1,56 @@
+import type * as Gradus from "@gradus/tensor";
+import type { Tensor } from "@gradus/tensor";
+import type { HostArray } from "../harness/inputs.ts";
+import { type Prepared, Unsupported, type Work } from "../harness/work.ts";
+import { type Subject, wayOf } from "./subject.ts";
+
+export type GradusLib = typeof Gradus;
+export type GradusInputs = Readonly<Record<string, Tensor>>;
+export type GradusImplementation = (g: GradusLib, inputs: GradusInputs) => Work<Tensor> | Promise<Work<Tensor>>;
+
+/** A function that may not be in the library yet. */
+export function exported<F>(g: object, path: string): F {
+  const found = path.split(".").reduce<unknown>((x, key) => (x as Record<string, unknown> | undefined)?.[key], g);
+  if (typeof found !== "function") throw new Unsupported(`${path}: not there`);
+  return found as F;
+}
+
+async function load(threads: number): Promise<GradusLib> {
+  const g = await import("@gradus/tensor");
+  if (threads > 1) await exported<(n: number) => unknown>(g, "setThreads")(threads);
+  return g;
+}
+
+/** A tensor in the backend's memory: `tensor` alone would keep its values on the host until they are used. */
+function put(g: GradusLib, data: HostArray["data"], shape: readonly number[]): Tensor {
+  using host = g.tensor(data, { shape });
+  return g.realize(g.clone(host));
+}
+
+function drive(g: GradusLib, { run, keeps = false, canonical = (ys) => ys }: Work<Tensor>): Prepared {
+  return {
+    // The backend has computed everything when `tidy` returns.
+    run() {
+      if (keeps) run();
+      else g.dispose(g.tidy(run));
+    },
+    async first() {
+      const ys = keeps ? run() : g.tidy(run);
+      const data = await Promise.all(canonical(ys).map((y) => y.data()));
+      if (!keeps) g.dispose(ys);
+      return data;
+    },
+  };
+}
+
+export const gradus: Subject = {
+  name: "gradus",
+  async prepare(row, threads) {
+    const way = wayOf("gradus", row, row.gradus);
+    const g = await load(threads);
+    const inputs = Object.fromEntries(
+      Object.entries(row.inputs()).map(([name, { data, shape }]) => [name, put(g, data, shape)]),
+    );
+    return drive(g, await way(g, inputs));
+  },
+};
