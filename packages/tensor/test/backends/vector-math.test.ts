@@ -30,7 +30,7 @@ const functions: readonly [UnaryOp, (x: g.Tensor) => g.Tensor, number][] = [
   ["expm1", g.expm1, 2],
   ["log", g.log, 2],
   ["log1p", g.log1p, 3],
-  ["tanh", g.tanh, 3],
+  ["tanh", g.tanh, 5],
   ["sigmoid", g.sigmoid, 4],
   ["erf", g.erf, 3],
   ["sign", g.sign, 0],

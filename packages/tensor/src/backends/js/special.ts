@@ -1,6 +1,6 @@
 import type { DType, HostArray } from "../../dtype.ts";
 import { evaluateBinary, foldStep } from "../../ir/evaluate.ts";
-import type { Special } from "../../ir/ir.ts";
+import type { Plan, Special } from "../../ir/ir.ts";
 import { f16ToNumber, numberToF16 } from "../../ir/scalar-math.ts";
 import { runPlan } from "./index.ts";
 
@@ -84,6 +84,27 @@ function scan({ length, reverse, consts, carries, xs, ys, body }: Of<"scan">, ar
   });
 }
 
+function branch({ inputs, branches }: Of<"switch">, [index, ...arrays]: readonly HostArray[]): void {
+  const at = Math.min(Math.max((index as HostArray)[0] as number, 0), branches.length - 1);
+  runPlan(branches[at] as Plan, arrays.slice(0, inputs), arrays.slice(inputs));
+}
+
+function repeat({ consts, carries, limit, condition, body }: Of<"while">, arrays: readonly HostArray[]): void {
+  const given = arrays.slice(0, consts);
+  let state = arrays.slice(consts, consts + carries).map((a) => a.slice());
+  let next = state.map((a) => a.slice());
+  const more = new Uint8Array(1);
+  for (let t = 0; limit === null || t < limit; t++) {
+    runPlan(condition, [...given, ...state], [more]);
+    if (more[0] === 0) break;
+    runPlan(body, [...given, ...state], next);
+    [state, next] = [next, state];
+  }
+  state.forEach((a, i) => {
+    (arrays[consts + carries + i] as HostArray).set(a);
+  });
+}
+
 /** Runs one special on the arrays of its buffers. */
 export function runSpecial(work: Special, arrays: readonly HostArray[]): void {
   switch (work.kind) {
@@ -101,6 +122,12 @@ export function runSpecial(work: Special, arrays: readonly HostArray[]): void {
       break;
     case "scan":
       scan(work, arrays);
+      break;
+    case "switch":
+      branch(work, arrays);
+      break;
+    case "while":
+      repeat(work, arrays);
       break;
   }
 }

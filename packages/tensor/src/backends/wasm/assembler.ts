@@ -169,6 +169,8 @@ const vector = {
   "f32x4.div": 0xe7,
   "f32x4.min": 0xe8,
   "f32x4.max": 0xe9,
+  "f32x4.pmin": 0xea,
+  "f32x4.pmax": 0xeb,
   "f64x2.add": 0xf0,
   "f64x2.mul": 0xf2,
   "i32x4.trunc_sat_f32x4_s": 0xf8,
@@ -208,6 +210,8 @@ export type MemoryOp = keyof typeof memoryOps | keyof typeof vectorMemoryOps;
 export class Code {
   private readonly bytes: number[] = [];
   private readonly types: ValueType[] = [];
+  private readonly prologue: number[] = [];
+  private readonly constants = new Map<number, number>();
   private readonly parameters: number;
 
   constructor(parameters: number) {
@@ -250,11 +254,16 @@ export class Code {
       this.bytes.push(0xfd, ...unsigned(code), Math.min(align, 2), ...unsigned(offset));
     }
   }
-  /** A vector whose four lanes hold the same f32 or i32. */
+  /** Pushes a vector whose four lanes hold the same f32 or i32. It is made once, at the start of the function. */
   constant4(type: "f32" | "i32", x: number): void {
-    const lane = type === "f32" ? new Float32Array([x]) : new Int32Array([x]);
-    const bytes = new Uint8Array(lane.buffer);
-    this.bytes.push(0xfd, 0x0c, ...bytes, ...bytes, ...bytes, ...bytes);
+    const bits = new Int32Array((type === "f32" ? new Float32Array([x]) : new Int32Array([x])).buffer)[0] as number;
+    let local = this.constants.get(bits);
+    if (local === undefined) {
+      this.constants.set(bits, (local = this.local("v128")));
+      const bytes = new Uint8Array(new Int32Array([bits, bits, bits, bits]).buffer);
+      this.prologue.push(0xfd, 0x0c, ...bytes, 0x21, ...unsigned(local));
+    }
+    this.get(local);
   }
   /** i32x4 of four constants. */
   lanes(...x: readonly [number, number, number, number]): void {
@@ -304,7 +313,7 @@ export class Code {
   /** The function's bytes with its size. */
   finish(): number[] {
     const locals = this.types.flatMap((t) => [1, typeCode[t]]);
-    const body = [...unsigned(this.types.length), ...locals, ...this.bytes, 0x0b];
+    const body = [...unsigned(this.types.length), ...locals, ...this.prologue, ...this.bytes, 0x0b];
     return [...unsigned(body.length), ...body];
   }
 }

@@ -250,11 +250,49 @@ class Compiler {
 
   private special(work: Special, types: readonly { dtype: DType; size: number }[]): Runner {
     if (work.kind === "scan") return this.scan(work, types);
+    if (work.kind === "switch") return this.branch(work);
+    if (work.kind === "while") return this.repeat(work, types);
     return (addresses) =>
       runSpecial(
         work,
         types.map((t, i) => this.modules.view(addresses[i] as number, t.dtype, t.size)),
       );
+  }
+
+  private branch({ inputs, branches }: Extract<Special, { kind: "switch" }>): Runner {
+    const runs = branches.map((plan) => this.plan(plan));
+    return ([index, ...addresses]) => {
+      const at = this.modules.view(index as number, "i32", 1)[0] as number;
+      const run = runs[Math.min(Math.max(at, 0), runs.length - 1)] as (typeof runs)[number];
+      run(addresses.slice(0, inputs), addresses.slice(inputs));
+    };
+  }
+
+  private repeat(
+    { consts, carries, limit, condition, body }: Extract<Special, { kind: "while" }>,
+    types: readonly { dtype: DType; size: number }[],
+  ): Runner {
+    const [test, step] = [this.plan(condition), this.plan(body)];
+    const bytes = types.slice(consts, consts + carries).map((t) => t.size * dtypes[t.dtype].bytes);
+    const room = bytes.map((b) => Math.ceil(b / 64) * 64);
+    const total = room.reduce((a, b) => a + b, 0);
+    const copy = (to: number, source: number, size: number): void => {
+      this.heap.bytes.copyWithin(to, source, source + size);
+    };
+    return (addresses) =>
+      this.modules.scratch(2 * total + 64, (more) => {
+        const place = (at: number): number[] => room.map((_, i) => at + room.slice(0, i).reduce((a, b) => a + b, 0));
+        let [state, next] = [place(more + 64), place(more + 64 + total)];
+        const given = addresses.slice(0, consts);
+        state.forEach((to, i) => copy(to, addresses[consts + i] as number, bytes[i] as number));
+        for (let t = 0; limit === null || t < limit; t++) {
+          test([...given, ...state], [more]);
+          if (this.heap.bytes[more] === 0) break;
+          step([...given, ...state], next);
+          [state, next] = [next, state];
+        }
+        state.forEach((source, i) => copy(addresses[consts + carries + i] as number, source, bytes[i] as number));
+      });
   }
 
   private scan(
