@@ -1,5 +1,5 @@
 import type { Key, Tensor } from "@gradus/tensor";
-import { ArgumentError, bernoulli, mul, where } from "@gradus/tensor";
+import { bernoulli, check, DTypeError, isFloat, mul, where } from "@gradus/tensor";
 import { Module } from "./module.ts";
 
 /**
@@ -15,16 +15,20 @@ import { Module } from "./module.ts";
  * ```
  */
 export class Dropout extends Module {
+  /** Probability of zero. */
   readonly rate: number;
 
   constructor(rate = 0.5) {
     super();
-    if (!(rate >= 0 && rate < 1)) throw new ArgumentError(`Dropout: rate: ${rate} is outside [0, 1)`);
+    check.number("[0, 1)")("Dropout", rate, "rate");
     this.rate = rate;
   }
 
   /** Same shape as `x`. */
   forward(x: Tensor, key?: Key): Tensor {
+    check.tensor("Dropout", x, "x");
+    if (!isFloat(x.dtype)) throw new DTypeError(`Dropout: x: expected a float dtype, got ${x.dtype}; cast it first`);
+    if (key !== undefined) check.key("Dropout", key, "key");
     if (key === undefined || this.rate === 0) return x;
     return where(bernoulli(key, 1 - this.rate, x.shape), mul(x, 1 / (1 - this.rate)), 0);
   }

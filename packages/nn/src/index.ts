@@ -6,7 +6,7 @@ export { Linear } from "./linear.ts";
 export * from "./losses.ts";
 export { Module } from "./module.ts";
 export type { LayerOptions } from "./parameters.ts";
-export type { Pool2dOptions } from "./pooling.ts";
+export type { AvgPool2dOptions, Pool2dOptions } from "./pooling.ts";
 export { AvgPool2d, MaxPool2d } from "./pooling.ts";
 export * from "./safetensors.ts";
 export type { Layer } from "./sequential.ts";

@@ -1,5 +1,5 @@
 import type { DType, Key, Shape, Tensor } from "@gradus/tensor";
-import { ArgumentError, mul, ShapeError, normal as standardNormal, truncatedNormal, uniform } from "@gradus/tensor";
+import { check, mul, ShapeError, normal as standardNormal, truncatedNormal, uniform } from "@gradus/tensor";
 
 /** Draws the first values of a parameter: `shape` is `[out, in]` for a linear layer, `[out, in / groups, ...kernel]` for a convolution. */
 export type Initializer = (key: Key, shape: Shape, dtype?: DType) => Tensor;
@@ -19,10 +19,13 @@ export type Distribution = "uniform" | "normal" | "truncated";
  * fans([16, 1, 5, 5]); // { in: 25, out: 400 }
  * ```
  */
-export function fans(shape: Shape): { in: number; out: number } {
+export const fans = (shape: Shape): { in: number; out: number } => fansOf("fans", shape);
+
+function fansOf(op: string, shape: Shape): { in: number; out: number } {
+  check.shape(op, shape, "shape");
   const [out, input, ...kernel] = shape;
   if (out === undefined || input === undefined)
-    throw new ShapeError(`fans: shape: [${shape}] has no fan; a weight is [out, in, ...kernel]`);
+    throw new ShapeError(`${op}: shape: [${shape}] has no fan; a weight is [out, in, ...kernel]`);
   const receptive = kernel.reduce((a, b) => a * b, 1);
   return { in: input * receptive, out: out * receptive };
 }
@@ -38,9 +41,22 @@ export function fans(shape: Shape): { in: number; out: number } {
  * ```
  */
 export function varianceScaling(scale: number, fan: Fan, distribution: Distribution): Initializer {
-  if (!(scale > 0)) throw new ArgumentError(`varianceScaling: scale: ${scale} is not positive`);
+  check.number("(0, ∞)")("varianceScaling", scale, "scale");
+  check.oneOf("in", "out", "average")("varianceScaling", fan, "fan");
+  check.oneOf("uniform", "normal", "truncated")("varianceScaling", distribution, "distribution");
+  return scaling("varianceScaling", scale, fan, distribution);
+}
+
+function checkDraw(op: string, key: Key, shape: Shape, dtype: DType): void {
+  check.key(op, key, "key");
+  check.shape(op, shape, "shape");
+  check.floatDType(op, dtype, "dtype");
+}
+
+function scaling(op: string, scale: number, fan: Fan, distribution: Distribution): Initializer {
   return (key, shape, dtype = "f32") => {
-    const f = fans(shape);
+    checkDraw(op, key, shape, dtype);
+    const f = fansOf(op, shape);
     const n = Math.max(1, fan === "average" ? (f.in + f.out) / 2 : f[fan]);
     const std = Math.sqrt(scale / n);
     if (distribution === "uniform")
@@ -54,22 +70,25 @@ export function varianceScaling(scale: number, fan: Fan, distribution: Distribut
 const TRUNCATED_STD = 0.8796256610342398;
 
 /** `N(0, std²)`, whatever the fan. */
-export const normalInit =
-  (std = 0.01): Initializer =>
-  (key, shape, dtype = "f32") =>
-    mul(standardNormal(key, shape, { dtype }), std);
+export function normalInit(std = 0.01): Initializer {
+  check.number("[0, ∞)")("normalInit", std, "std");
+  return (key, shape, dtype = "f32") => {
+    checkDraw("normalInit", key, shape, dtype);
+    return mul(standardNormal(key, shape, { dtype }), std);
+  };
+}
 
 /** Kaiming (He) uniform for ReLU units, `U(±√(6 / fan_in))`: He et al. 2015, equation 10. */
-export const kaimingUniform: Initializer = varianceScaling(2, "in", "uniform");
+export const kaimingUniform: Initializer = scaling("kaimingUniform", 2, "in", "uniform");
 /** Kaiming (He) normal for ReLU units, `N(0, 2 / fan_in)`: He et al. 2015, equation 10. */
-export const kaimingNormal: Initializer = varianceScaling(2, "in", "normal");
+export const kaimingNormal: Initializer = scaling("kaimingNormal", 2, "in", "normal");
 /** Xavier (Glorot) uniform, `U(±√(6 / (fan_in + fan_out)))`: Glorot & Bengio 2010, equation 16. */
-export const xavierUniform: Initializer = varianceScaling(1, "average", "uniform");
+export const xavierUniform: Initializer = scaling("xavierUniform", 1, "average", "uniform");
 /** Xavier (Glorot) normal, `N(0, 2 / (fan_in + fan_out))`: Glorot & Bengio 2010, equation 12. */
-export const xavierNormal: Initializer = varianceScaling(1, "average", "normal");
+export const xavierNormal: Initializer = scaling("xavierNormal", 1, "average", "normal");
 /** LeCun uniform, `U(±√(3 / fan_in))`. */
-export const lecunUniform: Initializer = varianceScaling(1, "in", "uniform");
+export const lecunUniform: Initializer = scaling("lecunUniform", 1, "in", "uniform");
 /** LeCun normal, truncated at two standard deviations, variance `1 / fan_in`. */
-export const lecunNormal: Initializer = varianceScaling(1, "in", "truncated");
+export const lecunNormal: Initializer = scaling("lecunNormal", 1, "in", "truncated");
 /** What PyTorch's Linear and Conv layers start from: Kaiming uniform with `a = √5`, that is `U(±1 / √fan_in)`. */
-export const torchUniform: Initializer = varianceScaling(1 / 3, "in", "uniform");
+export const torchUniform: Initializer = scaling("torchUniform", 1 / 3, "in", "uniform");

@@ -1,8 +1,8 @@
 import type { Tensor } from "@gradus/tensor";
-import { add, matmul, ShapeError, transpose } from "@gradus/tensor";
+import { add, check, matmul, ShapeError, transpose } from "@gradus/tensor";
 import { Module } from "./module.ts";
 import type { LayerOptions } from "./parameters.ts";
-import { parameters } from "./parameters.ts";
+import { checkLayer, parameters } from "./parameters.ts";
 import { checkSize } from "./settings.ts";
 
 /**
@@ -16,18 +16,22 @@ import { checkSize } from "./settings.ts";
  * ```
  */
 export class Linear extends Module {
+  /** `[outputs, inputs]`. */
   readonly weight: Tensor;
+  /** `[outputs]`, or null. */
   readonly bias: Tensor | null;
 
   constructor(inputs: number, outputs: number, options: LayerOptions) {
     super();
+    checkLayer("Linear", options);
     checkSize("Linear", "inputs", inputs);
     checkSize("Linear", "outputs", outputs);
-    ({ weight: this.weight, bias: this.bias } = parameters([outputs, inputs], options));
+    ({ weight: this.weight, bias: this.bias } = parameters("Linear", [outputs, inputs], options));
   }
 
   /** `[..., inputs]` → `[..., outputs]`. Throws {@link ShapeError} when the last axis is not `inputs`. */
   forward(x: Tensor): Tensor {
+    check.tensor("Linear", x, "x");
     const inputs = this.weight.shape.at(-1) as number;
     if (x.shape.at(-1) !== inputs)
       throw new ShapeError(`Linear: x: last axis of [${x.shape}] is not the layer's ${inputs} inputs`);

@@ -1,9 +1,9 @@
 import type { Tensor } from "@gradus/tensor";
 import {
-  ArgumentError,
   add,
   argmax,
   cast,
+  check,
   DTypeError,
   equal,
   isFloat,
@@ -22,12 +22,12 @@ import {
 /** What becomes of the losses of the examples. */
 export type Reduction = "mean" | "sum" | "none";
 
-function reduce(op: string, losses: Tensor, reduction: Reduction): Tensor {
-  if (reduction === "mean") return mean(losses);
-  if (reduction === "sum") return sum(losses);
-  if (reduction === "none") return losses;
-  throw new ArgumentError(`${op}: reduction: ${String(reduction)} is unknown; use mean, sum or none`);
-}
+const reductions: Readonly<Record<Reduction, (losses: Tensor) => Tensor>> = {
+  mean: (losses) => mean(losses),
+  sum: (losses) => sum(losses),
+  none: (losses) => losses,
+};
+const reductionName = check.oneOf(...Object.keys(reductions));
 
 const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((d, i) => d === b[i]);
@@ -54,13 +54,14 @@ export interface CrossEntropyOptions {
  * ```
  */
 export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  check.tensor("crossEntropy", logits, "logits");
+  check.tensor("crossEntropy", labels, "labels");
+  check.options("crossEntropy", options, { labelSmoothing: check.number("[0, 1]"), reduction: reductionName });
   const { labelSmoothing = 0, reduction = "mean" } = options;
   const classes = logits.shape.at(-1);
   if (classes === undefined || classes === 0)
     throw new ShapeError(`crossEntropy: logits: expected [..., classes], got [${logits.shape}]`);
   if (!isFloat(logits.dtype)) throw new DTypeError(`crossEntropy: logits: ${logits.dtype} is not a float dtype`);
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
-    throw new ArgumentError(`crossEntropy: labelSmoothing: ${labelSmoothing} is outside [0, 1]`);
   const smooth = (target: Tensor): Tensor =>
     labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes);
   const logp = logSoftmax(logits, -1);
@@ -70,7 +71,7 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
       throw new ShapeError(
         `crossEntropy: labels: [${labels.shape}] are not probabilities for logits [${logits.shape}]`,
       );
-    return reduce("crossEntropy", against(labels), reduction);
+    return reductions[reduction](against(labels));
   }
   if (labels.dtype === "bool")
     throw new DTypeError("crossEntropy: labels: bool is no class index; cast to i32, or to f32 if they are one-hot");
@@ -79,7 +80,7 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
       `crossEntropy: labels: [${labels.shape}] are not class indices for logits [${logits.shape}]; expected [${logits.shape.slice(0, -1)}]`,
     );
   const hot = oneHot(labels, classes, { dtype: logits.dtype });
-  return reduce("crossEntropy", where(equal(sum(hot, -1), 1), against(hot), Number.NaN), reduction);
+  return reductions[reduction](where(equal(sum(hot, -1), 1), against(hot), Number.NaN));
 }
 
 /**
@@ -95,9 +96,12 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
  * ```
  */
 export function mse(prediction: Tensor, target: Tensor, options: { readonly reduction?: Reduction } = {}): Tensor {
+  check.tensor("mse", prediction, "prediction");
+  check.tensor("mse", target, "target");
+  check.options("mse", options, { reduction: reductionName });
   if (!sameShape(prediction.shape, target.shape))
     throw new ShapeError(`mse: target: [${target.shape}] is not the prediction's shape [${prediction.shape}]`);
-  return reduce("mse", square(sub(prediction, target)), options.reduction ?? "mean");
+  return reductions[options.reduction ?? "mean"](square(sub(prediction, target)));
 }
 
 /**
@@ -106,13 +110,19 @@ export function mse(prediction: Tensor, target: Tensor, options: { readonly redu
  * @param logits - `[..., classes]`
  * @param labels - class indices, `[...]` of an integer dtype
  * @returns a scalar in `[0, 1]`, f32
- * @throws {@link ShapeError} when labels are not `[...]`
+ * @throws {@link ShapeError} when labels are not `[...]`, {@link DTypeError} when they are no integers
  * @example
  * ```ts
  * await accuracy(model.call(images), labels).item(); // 0.991
  * ```
  */
 export function accuracy(logits: Tensor, labels: Tensor): Tensor {
+  check.tensor("accuracy", logits, "logits");
+  check.tensor("accuracy", labels, "labels");
+  if (logits.shape.at(-1) === 0)
+    throw new ShapeError(`accuracy: logits: expected [..., classes], got [${logits.shape}]`);
+  if (isFloat(labels.dtype) || labels.dtype === "bool")
+    throw new DTypeError(`accuracy: labels: ${labels.dtype} is no class index; cast to i32`);
   if (logits.rank === 0 || !sameShape(labels.shape, logits.shape.slice(0, -1)))
     throw new ShapeError(`accuracy: labels: [${labels.shape}] are not class indices for logits [${logits.shape}]`);
   return mean(cast(equal(argmax(logits, -1), cast(labels, "i32")), "f32"));

@@ -1,5 +1,5 @@
 import type { DType, Values } from "@gradus/tensor";
-import { ArgumentError, GradusError } from "@gradus/tensor";
+import { ArgumentError, check, GradusError } from "@gradus/tensor";
 import { halfBits, halfValue } from "./half.ts";
 
 /** A file is damaged, hostile, or not a safetensors file. */
@@ -79,6 +79,18 @@ const written: Readonly<Record<DType, string>> = {
   bool: "BOOL",
 };
 
+/** Arrays in which elements lie on the host. */
+const arrays: Readonly<Record<DType, new (n: number) => Values>> = {
+  f64: Float64Array,
+  f32: Float32Array,
+  f16: Float32Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  i8: Int8Array,
+  u8: Uint8Array,
+  bool: Uint8Array,
+};
+
 function readBool(buffer: ArrayBuffer, name: string): Values {
   const data = new Uint8Array(buffer);
   if (data.some((v) => v > 1)) throw new FormatError(`safetensors: ${name}: a BOOL byte is neither 0 nor 1`);
@@ -108,17 +120,22 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, HostTensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Uint8Array<ArrayBuffer> {
+  for (const [map, argument] of [
+    [tensors, "tensors"],
+    [metadata, "metadata"],
+  ] as const)
+    if (!(map instanceof Map))
+      throw new ArgumentError(`encodeSafetensors: ${argument}: expected a Map, got ${check.said(map)}`);
+  for (const [name, text] of metadata)
+    if (typeof name !== "string" || typeof text !== "string")
+      throw new ArgumentError(
+        `encodeSafetensors: metadata: ${check.said(name)}: expected text, got ${check.said(text)}`,
+      );
+  for (const [name, entry] of tensors) checkHost(name, entry);
   const header: [string, unknown][] = metadata.size > 0 ? [["__metadata__", Object.fromEntries(metadata)]] : [];
   let end = 0;
   const raws: ArrayBufferView[] = [];
   for (const [name, { dtype, shape, data }] of tensors) {
-    if (name === "__metadata__")
-      throw new ArgumentError("encodeSafetensors: tensors: the name __metadata__ is reserved; rename the tensor");
-    const size = shape.reduce((a, b) => a * b, 1);
-    if (data.length !== size)
-      throw new ArgumentError(
-        `encodeSafetensors: ${name}: shape [${shape}] has ${size} elements, data has ${data.length}`,
-      );
     const raw = dtype === "f16" ? Uint16Array.from(data, halfBits) : data;
     raws.push(raw);
     header.push([name, { dtype: written[dtype], shape, data_offsets: [end, end + raw.byteLength] }]);
@@ -137,11 +154,29 @@ export function encodeSafetensors(
   return bytes;
 }
 
+function checkHost(name: string, entry: HostTensor): void {
+  const op = "encodeSafetensors";
+  if (name === "__metadata__")
+    throw new ArgumentError(`${op}: tensors: the name __metadata__ is reserved; rename the tensor`);
+  if (!isObject(entry)) throw new ArgumentError(`${op}: tensors: ${name}: expected {dtype, shape, data}`);
+  check.dtype(op, entry.dtype, `tensors: ${name}: dtype`);
+  check.shape(op, entry.shape, `tensors: ${name}: shape`);
+  const { shape, data } = entry;
+  if (!ArrayBuffer.isView(data))
+    throw new ArgumentError(`${op}: tensors: ${name}: data: expected a typed array, got ${check.said(data)}`);
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (data.length !== size)
+    throw new ArgumentError(`${op}: tensors: ${name}: shape [${shape}] has ${size} elements, data has ${data.length}`);
+  const array = arrays[entry.dtype];
+  if (!(data instanceof array))
+    throw new ArgumentError(`${op}: tensors: ${name}: data: expected a ${array.name} for ${entry.dtype}`);
+}
+
 /**
  * Reads a safetensors file. Everything in it is checked before it is used: sizes against the file and the limits, offsets against
  * shapes, gaps and overlaps. BF16, I16, U16, I64 and U64, which have no dtype here, become f32, i32, i32, i32 and u32.
  *
- * @throws {@link FormatError} naming what is wrong; never anything else, whatever the bytes
+ * @throws {@link FormatError} naming what is wrong; never anything else, whatever the bytes. {@link ArgumentError} for what is no Uint8Array
  * @example
  * ```ts
  * const { tensors } = decodeSafetensors(await readFile("model.safetensors"));
@@ -149,6 +184,9 @@ export function encodeSafetensors(
  * ```
  */
 export function decodeSafetensors(bytes: Uint8Array, limits: SafetensorsLimits = {}): Safetensors {
+  if (!(bytes instanceof Uint8Array))
+    throw new ArgumentError(`decodeSafetensors: bytes: expected a Uint8Array, got ${check.said(bytes)}`);
+  check.options("decodeSafetensors", limits, { maxHeaderBytes: count, maxTensors: count }, "limits");
   const { maxHeaderBytes = 100_000_000, maxTensors = 1_000_000 } = limits;
   const { header, start } = readHeader(bytes, maxHeaderBytes);
   const entries = Object.entries(header).filter(([name]) => name !== "__metadata__");
@@ -174,6 +212,8 @@ export function decodeSafetensors(bytes: Uint8Array, limits: SafetensorsLimits =
     });
   return { tensors, metadata: checkMetadata(header.__metadata__) };
 }
+
+const count = check.integer("[0, ∞)");
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,5 +1,5 @@
 import type { Key, Tensor } from "@gradus/tensor";
-import { ArgumentError, reshape, ShapeError, split } from "@gradus/tensor";
+import { ArgumentError, check, reshape, ShapeError, split } from "@gradus/tensor";
 import { Module } from "./module.ts";
 
 /** A step of a {@link Sequential}: a module of one tensor (and a key, if it draws random numbers), or a function such as `relu`. */
@@ -23,14 +23,16 @@ export class Sequential extends Module {
     super();
     for (const [i, layer] of layers.entries())
       if (!(layer instanceof Module) && typeof layer !== "function")
-        throw new ArgumentError(`Sequential: layer ${i}: expected a module or a function, got ${String(layer)}`);
+        throw new ArgumentError(`Sequential: layers[${i}]: expected a module or a function, got ${check.said(layer)}`);
     Object.assign(this, layers);
   }
 
   /** The output of the last layer. Each module gets its own key split from `key`. */
   forward(x: Tensor, key?: Key): Tensor {
+    check.tensor("Sequential", x, "x");
+    if (key !== undefined) check.key("Sequential", key, "key");
     const layers = Object.values(this) as Layer[];
-    const keys = key === undefined ? [] : split(key, layers.length);
+    const keys = key === undefined ? [] : split(key, Math.max(1, layers.length));
     return layers.reduce((y, layer, i) => (layer instanceof Module ? layer.call(y, keys[i]) : layer(y)), x);
   }
 }
@@ -45,17 +47,18 @@ export class Sequential extends Module {
  * ```
  */
 export class Flatten extends Module {
+  /** First of the merged axes. */
   readonly start: number;
 
   constructor(start = 1) {
     super();
-    if (!Number.isInteger(start) || start < 0)
-      throw new ArgumentError(`Flatten: start: expected a non-negative integer, got ${start}`);
+    check.integer("[0, ∞)")("Flatten", start, "start");
     this.start = start;
   }
 
   /** `[a, b, c, …]` → `[a, b · c · …]`. Throws {@link ShapeError} when `x` has no axis `start`. */
   forward(x: Tensor): Tensor {
+    check.tensor("Flatten", x, "x");
     if (x.rank <= this.start) throw new ShapeError(`Flatten: x: [${x.shape}] has no axis ${this.start}`);
     const kept = x.shape.slice(0, this.start);
     return reshape(x, [...kept, x.shape.slice(this.start).reduce((a, b) => a * b, 1)]);

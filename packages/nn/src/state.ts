@@ -1,5 +1,5 @@
 import type { Tensor } from "@gradus/tensor";
-import { ArgumentError, ShapeError, tensor, treeFlatten, treeNames, treeUnflatten } from "@gradus/tensor";
+import { ArgumentError, check, ShapeError, tensor, treeFlatten, treeNames, treeUnflatten } from "@gradus/tensor";
 import type { HostTensor } from "./safetensors.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
@@ -13,12 +13,14 @@ import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
  * [...stateDict(model).keys()]; // ["conv1.weight", "conv1.bias", …]
  * ```
  */
-export function stateDict(tree: unknown): Map<string, Tensor> {
+export const stateDict = (tree: unknown): Map<string, Tensor> => dictOf("stateDict", tree, "tree");
+
+function dictOf(op: string, tree: unknown, argument: string): Map<string, Tensor> {
   const [leaves] = treeFlatten(tree);
   const dict = new Map<string, Tensor>();
   for (const [i, name] of treeNames(tree).entries()) {
-    if (name === "") throw new ArgumentError("stateDict: tree: a bare tensor has no name; put it in an object");
-    if (dict.has(name)) throw new ArgumentError(`stateDict: tree: two tensors are called ${name}`);
+    if (name === "") throw new ArgumentError(`${op}: ${argument}: a bare tensor has no name; put it in an object`);
+    if (dict.has(name)) throw new ArgumentError(`${op}: ${argument}: two tensors are called ${name}`);
     dict.set(name, leaves[i] as Tensor);
   }
   return dict;
@@ -34,7 +36,9 @@ export function stateDict(tree: unknown): Map<string, Tensor> {
  * ```
  */
 export function loadStateDict<T>(template: T, dict: ReadonlyMap<string, Tensor>): T {
-  checkNames(stateDict(template), dict);
+  if (!(dict instanceof Map)) throw new ArgumentError(`loadStateDict: dict: expected a Map, got ${check.said(dict)}`);
+  for (const [name, t] of dict) check.tensor("loadStateDict", t, `dict: ${name}`);
+  checkNames("loadStateDict", dictOf("loadStateDict", template, "template"), dict, "dict");
   return treeUnflatten<T>(
     treeFlatten(template)[1],
     treeNames(template).map((name) => dict.get(name) as Tensor),
@@ -42,19 +46,21 @@ export function loadStateDict<T>(template: T, dict: ReadonlyMap<string, Tensor>)
 }
 
 function checkNames(
+  op: string,
   wanted: ReadonlyMap<string, Tensor>,
   found: ReadonlyMap<string, Pick<Tensor, "shape" | "dtype">>,
+  argument: string,
 ): void {
   const missing = [...wanted.keys()].filter((name) => !found.has(name));
   const extra = [...found.keys()].filter((name) => !wanted.has(name));
   if (missing.length + extra.length > 0)
-    throw new ArgumentError(`loadStateDict: dict: missing [${missing.join(", ")}], unexpected [${extra.join(", ")}]`);
+    throw new ArgumentError(`${op}: ${argument}: missing [${missing.join(", ")}], unexpected [${extra.join(", ")}]`);
   for (const [name, { shape, dtype }] of wanted) {
     const got = found.get(name) as Pick<Tensor, "shape" | "dtype">;
     if (shape.length !== got.shape.length || shape.some((d, i) => d !== got.shape[i]))
-      throw new ShapeError(`loadStateDict: ${name}: expected [${shape}], got [${got.shape}]`);
+      throw new ShapeError(`${op}: ${argument}: ${name}: expected [${shape}], got [${got.shape}]`);
     if (dtype !== got.dtype)
-      throw new ArgumentError(`loadStateDict: ${name}: expected ${dtype}, got ${got.dtype}; cast it first`);
+      throw new ArgumentError(`${op}: ${argument}: ${name}: expected ${dtype}, got ${got.dtype}; cast it first`);
   }
 }
 
@@ -72,7 +78,10 @@ export async function saveTree(
   tree: unknown,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const dict = stateDict(tree);
+  check.tree("saveTree", tree, "tree");
+  const dict = dictOf("saveTree", tree, "tree");
+  if (typeof metadata !== "object" || metadata === null || Object.values(metadata).some((v) => typeof v !== "string"))
+    throw new ArgumentError(`saveTree: metadata: expected an object of texts, got ${check.said(metadata)}`);
   const hosts = await Promise.all(
     [...dict].map(
       async ([name, t]): Promise<[string, HostTensor]> => [
@@ -94,8 +103,11 @@ export async function saveTree(
  * ```
  */
 export function loadTree<T>(template: T, bytes: Uint8Array): { tree: T; metadata: ReadonlyMap<string, string> } {
+  if (!(bytes instanceof Uint8Array))
+    throw new ArgumentError(`loadTree: bytes: expected a Uint8Array, got ${check.said(bytes)}`);
+  const wanted = dictOf("loadTree", template, "template");
   const { tensors, metadata } = decodeSafetensors(bytes);
-  checkNames(stateDict(template), tensors);
+  checkNames("loadTree", wanted, tensors, "bytes");
   const dict = new Map([...tensors].map(([name, { data, shape, dtype }]) => [name, tensor(data, { shape, dtype })]));
   return { tree: loadStateDict(template, dict), metadata };
 }

@@ -41,7 +41,7 @@ describe("variance and bound", () => {
 test("fans and errors", () => {
   expect(fans([16, 2, 5, 5])).toEqual({ in: 50, out: 400 });
   expect(() => fans([3])).toThrow("fans: shape: [3] has no fan");
-  expect(() => varianceScaling(0, "in", "normal")).toThrow("varianceScaling: scale: 0 is not positive");
+  expect(() => varianceScaling(0, "in", "normal")).toThrow("varianceScaling: scale: 0 is outside (0, ∞)");
 });
 
 test("a layer's weight and bias do not share random bits", async () => {

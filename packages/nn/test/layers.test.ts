@@ -191,7 +191,7 @@ describe("Sequential", () => {
     expect(await model.call(x, key(1)).data()).not.toEqual(await model.call(x).data());
   });
   test("errors", () => {
-    expect(() => new Sequential(3 as never)).toThrow("Sequential: layer 0: expected a module or a function, got 3");
+    expect(() => new Sequential(3 as never)).toThrow("Sequential: layers[0]: expected a module or a function, got 3");
     expect(() => new Flatten(2).call(zeros([2, 2]))).toThrow("Flatten: x: [2,2] has no axis 2");
   });
 });

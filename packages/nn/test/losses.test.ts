@@ -69,7 +69,7 @@ describe("crossEntropy", () => {
       "labelSmoothing: 2 is outside [0, 1]",
     );
     expect(() => crossEntropy(zeros([2, 3]), labels, { reduction: "max" as never })).toThrow(
-      "reduction: max is unknown",
+      'reduction: "max" is unknown',
     );
     expect(() => crossEntropy(zeros([]), labels)).toThrow("logits: expected [..., classes], got []");
   });

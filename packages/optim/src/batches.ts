@@ -1,5 +1,5 @@
 import type { Key } from "@gradus/tensor";
-import { ArgumentError, foldIn, gather, permutation, tensor, tidy, treeLeaves, treeMap } from "@gradus/tensor";
+import { ArgumentError, check, foldIn, gather, permutation, tensor, tidy, treeLeaves, treeMap } from "@gradus/tensor";
 
 /** Options of {@link batches}. */
 export interface BatchOptions {
@@ -32,9 +32,11 @@ export interface Batches<T> {
  * ```
  */
 export function batches<T>(dataset: T, size: number, key: Key, options: BatchOptions = {}): Batches<T> {
+  check.integer("[1, ∞)")("batches", size, "size");
+  check.key("batches", key, "key");
+  check.options("batches", options, { dropLast: check.flag, ordered: check.flag });
+  check.tree("batches", dataset, "dataset");
   const { dropLast = false, ordered = false } = options;
-  if (!Number.isInteger(size) || size < 1)
-    throw new ArgumentError(`batches: size: expected a positive integer, got ${size}`);
   const examples = count(dataset);
   const steps = dropLast ? Math.floor(examples / size) : Math.ceil(examples / size);
   if (steps === 0)
@@ -42,15 +44,20 @@ export function batches<T>(dataset: T, size: number, key: Key, options: BatchOpt
   return {
     steps,
     size,
-    *epoch(index, from = 0) {
-      const order = ordered ? Int32Array.from({ length: examples }, (_, i) => i) : shuffled(key, index, examples);
-      for (let step = from; step < steps; step++) {
-        const rows = order.slice(step * size, Math.min(examples, (step + 1) * size));
-        const at = tensor(rows);
-        yield treeMap((t) => gather(t, at), dataset);
-      }
+    epoch(index, from = 0) {
+      check.integer("[0, 4294967295]")("epoch", index, "index");
+      check.integer("[0, ∞)")("epoch", from, "from");
+      return cut(index, from);
     },
   };
+
+  function* cut(index: number, from: number): Generator<T> {
+    const order = ordered ? Int32Array.from({ length: examples }, (_, i) => i) : shuffled(key, index, examples);
+    for (let step = from; step < steps; step++) {
+      const at = tensor(order.slice(step * size, Math.min(examples, (step + 1) * size)));
+      yield treeMap((t) => gather(t, at), dataset);
+    }
+  }
 }
 
 function count(dataset: unknown): number {

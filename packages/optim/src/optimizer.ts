@@ -1,4 +1,4 @@
-import { add, treeMap } from "@gradus/tensor";
+import { ArgumentError, add, check, treeMap } from "@gradus/tensor";
 
 /**
  * A rule that turns gradients into updates, in the manner of Optax: `init` makes its state, `update` is pure, and both work on any tree of
@@ -12,15 +12,25 @@ export interface Optimizer<S = any> {
   update<T>(grads: T, state: S, params: T): [T, S];
 }
 
+/** Throws ArgumentError unless `rule` has what every rule has. */
+export function checkOptimizer(op: string, rule: Optimizer, argument: string): void {
+  if (typeof rule?.init !== "function" || typeof rule.update !== "function")
+    throw new ArgumentError(`${op}: ${argument}: expected an optimizer, got ${check.said(rule)}`);
+}
+
 /**
  * One rule after the other: each gets the updates of the one before.
  *
+ * @throws {@link ArgumentError} when one of them is no rule
  * @example
  * ```ts
  * const optimizer = chain(clipByGlobalNorm(1), adamw({ learningRate: 3e-4 }));
  * ```
  */
 export function chain(...rules: readonly Optimizer[]): Optimizer<readonly unknown[]> {
+  rules.forEach((rule, i) => {
+    checkOptimizer("chain", rule, `rules[${i}]`);
+  });
   return {
     init: (params) => rules.map((rule) => rule.init(params)),
     update(grads, state, params) {
@@ -38,12 +48,13 @@ export function chain(...rules: readonly Optimizer[]): Optimizer<readonly unknow
 /**
  * `params + updates`, leaf by leaf.
  *
- * @throws ArgumentError naming the place where the trees differ
+ * @throws {@link ArgumentError} naming the place where the trees differ, {@link ShapeError} where shapes do
  * @example
  * ```ts
  * const next = applyUpdates(model, updates);
  * ```
  */
 export function applyUpdates<T>(params: T, updates: T): T {
+  check.alike("applyUpdates", updates, params, "updates");
   return treeMap((p, u) => add(p, u), params, updates);
 }

@@ -1,6 +1,7 @@
 import type { Key, Tensor } from "@gradus/tensor";
 import {
   ArgumentError,
+  check,
   dispose,
   foldIn,
   jit,
@@ -14,7 +15,7 @@ import {
 } from "@gradus/tensor";
 import type { Batches } from "./batches.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { applyUpdates } from "./optimizer.ts";
+import { applyUpdates, checkOptimizer } from "./optimizer.ts";
 
 /** Named scalars that a loss reports beside itself, for example `{ accuracy }`. */
 export type Metrics = Readonly<Record<string, Tensor>>;
@@ -24,7 +25,9 @@ export type Loss<M, B> = (model: M, batch: B, key: Key) => Tensor | readonly [Te
 
 /** Where a training run stands: save it (it is a tree beside a number) to go on later with the same numbers. */
 export interface TrainState<M> {
+  /** The model, a tree. */
   readonly model: M;
+  /** The optimizer's state, a tree. */
   readonly optimizer: unknown;
   /** Steps done since the first epoch's first. */
   readonly step: number;
@@ -34,20 +37,27 @@ export interface TrainState<M> {
 export interface TrainStep<M> {
   /** The state after the step. Its tensors are given up at the next step: read or copy them before the callback returns. */
   readonly state: TrainState<M>;
+  /** Epoch, from 0. */
   readonly epoch: number;
   /** Step in the epoch, from 0. */
   readonly step: number;
   /** Steps per epoch. */
   readonly steps: number;
+  /** The batch's loss. */
   readonly loss: number;
+  /** What the loss reports beside itself. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** Options of {@link train}. */
 export interface TrainOptions<M, B> {
+  /** The rule that updates the model. */
   readonly optimizer: Optimizer;
+  /** What is made small. */
   readonly loss: Loss<M, B>;
+  /** The dataset, cut into batches. */
   readonly data: Batches<B>;
+  /** How often the whole dataset is seen, counted from the first step of all runs. */
   readonly epochs: number;
   /** Source of the keys that the loss gets, `foldIn(key, step)`; `key(0)` unless told. */
   readonly key?: Key;
@@ -72,7 +82,7 @@ export interface TrainResult<M> extends TrainState<M> {
  * one is returned. Batches and keys depend on the step alone, so a run that was stopped and resumed gives the same numbers as one that
  * was not.
  *
- * @throws {@link ArgumentError} when `epochs` is no positive integer, or the state to resume from is past the end
+ * @throws {@link ArgumentError} for an unknown option, when `epochs` is no positive integer, or the state to resume from is past the end
  * @example
  * ```ts
  * const { model } = await train(new Net(key(0)), {
@@ -84,10 +94,10 @@ export interface TrainResult<M> extends TrainState<M> {
  * ```
  */
 export async function train<M, B>(model: M, options: TrainOptions<M, B>): Promise<TrainResult<M>> {
+  checkTrain(model, options);
   const { optimizer, data, epochs, onStep, signal, resume, key = newKey(0) } = options;
-  if (!Number.isInteger(epochs) || epochs < 1)
-    throw new ArgumentError(`train: epochs: expected a positive integer, got ${epochs}`);
   const total = epochs * data.steps;
+  if (resume !== undefined) check.alike("train", resume.model, model, "resume.model");
   if (resume !== undefined && !(Number.isInteger(resume.step) && resume.step >= 0 && resume.step <= total))
     throw new ArgumentError(`train: resume: step ${resume.step} is outside 0…${total}`);
   const run = makeStep(optimizer, options.loss, options.jit ?? true);
@@ -114,6 +124,34 @@ export async function train<M, B>(model: M, options: TrainOptions<M, B>): Promis
     }
   }
   return { ...state, completed: true };
+}
+
+function checkTrain<M, B>(model: M, options: TrainOptions<M, B>): void {
+  const { anything, callable, flag } = check;
+  if (options === undefined) throw new ArgumentError("train: options: give { optimizer, loss, data, epochs }");
+  check.options("train", options, {
+    optimizer: anything,
+    loss: anything,
+    data: anything,
+    epochs: anything,
+    key: check.key,
+    onStep: callable,
+    signal: anything,
+    resume: anything,
+    jit: flag,
+  });
+  check.tree("train", model, "model");
+  const { optimizer, loss, data, epochs, signal, resume } = options;
+  checkOptimizer("train", optimizer, "optimizer");
+  callable("train", loss, "loss");
+  if (typeof data?.epoch !== "function" || !Number.isInteger(data.steps) || data.steps < 1)
+    throw new ArgumentError(`train: data: expected batches, got ${check.said(data)}; make them by batches(…)`);
+  check.integer("[1, ∞)")("train", epochs, "epochs");
+  if (signal !== undefined && typeof signal?.aborted !== "boolean")
+    throw new ArgumentError(`train: signal: expected an AbortSignal, got ${check.said(signal)}`);
+  if (resume !== undefined && (typeof resume !== "object" || resume === null))
+    throw new ArgumentError(`train: resume: expected the state of a run, got ${check.said(resume)}`);
+  check.tree("train", resume, "resume");
 }
 
 /** Lets timers, signals and the page run every now and then: awaiting a value that is there already does not. */

@@ -3,6 +3,7 @@ import {
   ArgumentError,
   add,
   cast,
+  check,
   div,
   expm1,
   isFloat,
@@ -25,12 +26,6 @@ import { asSchedule } from "./schedules.ts";
 const mapFloats = <T>(f: (x: Tensor, y: Tensor) => Tensor, tree: T, other: T = tree): T =>
   treeMap((x, y) => (isFloat(x.dtype) ? f(x, y) : x), tree, other);
 
-/** Throws ArgumentError unless `value` is a number in `[low, high)`. */
-export function checkRange(op: string, argument: string, value: number, low: number, high: number): void {
-  if (!(value >= low && value < high))
-    throw new ArgumentError(`${op}: ${argument}: ${value} is outside [${low}, ${high})`);
-}
-
 const start = (): Tensor => tensor(0, { dtype: "i32" });
 
 /**
@@ -43,6 +38,7 @@ const start = (): Tensor => tensor(0, { dtype: "i32" });
  * ```
  */
 export function globalNorm(tree: unknown): Tensor {
+  check.tree("globalNorm", tree, "tree");
   const squares = treeLeaves(tree)
     .filter((t) => isFloat(t.dtype))
     .map((t) => sum(square(t)));
@@ -60,7 +56,7 @@ export function globalNorm(tree: unknown): Tensor {
  * ```
  */
 export function clipByGlobalNorm(max: number): Optimizer<null> {
-  if (!(max > 0)) throw new ArgumentError(`clipByGlobalNorm: max: ${max} is not positive`);
+  check.number("(0, ∞]")("clipByGlobalNorm", max, "max");
   return {
     init: () => null,
     update(grads) {
@@ -101,10 +97,26 @@ export interface AdamOptions {
  * ```
  */
 export function scaleByAdam(options: AdamOptions = {}): Optimizer<AdamState> {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
-  checkRange("adam", "beta1", beta1, 0, 1);
-  checkRange("adam", "beta2", beta2, 0, 1);
-  checkRange("adam", "epsilon", epsilon, 0, Number.POSITIVE_INFINITY);
+  check.options("scaleByAdam", options, momentOptions);
+  return adamRule("scaleByAdam", options);
+}
+
+/** Options of Adam's moments. */
+export const momentOptions: Readonly<Record<string, check.Check>> = {
+  beta1: check.anything,
+  beta2: check.anything,
+  epsilon: check.anything,
+};
+
+/** {@link scaleByAdam} in the name of `op`. */
+export function adamRule(
+  op: string,
+  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions,
+): Optimizer<AdamState> {
+  const decay = check.number("[0, 1)");
+  decay(op, beta1, "beta1");
+  decay(op, beta2, "beta2");
+  check.number("[0, ∞)")(op, epsilon, "epsilon");
   const unbias = (x: Tensor, beta: number, t: Tensor): Tensor =>
     beta === 0 ? x : div(x, neg(expm1(mul(cast(t, x.dtype), Math.log(beta)))));
   return {
@@ -126,17 +138,20 @@ export function scaleByAdam(options: AdamOptions = {}): Optimizer<AdamState> {
 /**
  * Momentum `m ← μ m + g`; the update is `m`, or `μ m + g` with Nesterov's look-ahead (Sutskever et al. 2013, as in PyTorch).
  *
- * @throws {@link ArgumentError} when `momentum` is outside `[0, 1)`
+ * @throws {@link ArgumentError} when `decay` is outside `[0, 1)`
  * @example
  * ```ts
  * chain(momentum(0.9, { nesterov: true }), scaleByLearningRate(0.1));
  * ```
  */
-export function momentum(
-  decay: number,
-  { nesterov = false }: { readonly nesterov?: boolean } = {},
-): Optimizer<unknown> {
-  checkRange("sgd", "momentum", decay, 0, 1);
+export function momentum(decay: number, options: { readonly nesterov?: boolean } = {}): Optimizer<unknown> {
+  check.options("momentum", options, { nesterov: check.flag });
+  return momentumRule("momentum", "decay", decay, options.nesterov ?? false);
+}
+
+/** {@link momentum} in the name of `op`. */
+export function momentumRule(op: string, argument: string, decay: number, nesterov: boolean): Optimizer<unknown> {
+  check.number("[0, 1)")(op, decay, argument);
   return {
     init: (params) => treeMap(zerosLike, params),
     update(grads, state) {
@@ -155,8 +170,11 @@ export function momentum(
  * chain(scaleByAdam(), addDecayedWeights(0.01), scaleByLearningRate(1e-3)); // adamw
  * ```
  */
-export function addDecayedWeights(decay: number): Optimizer<null> {
-  checkRange("addDecayedWeights", "decay", decay, 0, Number.POSITIVE_INFINITY);
+export const addDecayedWeights = (decay: number): Optimizer<null> => decayRule("addDecayedWeights", "decay", decay);
+
+/** {@link addDecayedWeights} in the name of `op`. */
+export function decayRule(op: string, argument: string, decay: number): Optimizer<null> {
+  check.number("[0, ∞)")(op, decay, argument);
   return {
     init: () => null,
     update: (grads, _state, params) => [mapFloats((g, p) => add(g, mul(p, decay)), grads, params), null],
@@ -172,8 +190,12 @@ export function addDecayedWeights(decay: number): Optimizer<null> {
  * chain(scaleByAdam(), scaleByLearningRate(cosine({ peak: 1e-3, steps: 1000 })));
  * ```
  */
-export function scaleByLearningRate(learningRate: number | Schedule): Optimizer<Tensor> {
-  const schedule = asSchedule("scaleByLearningRate", learningRate);
+export const scaleByLearningRate = (learningRate: number | Schedule): Optimizer<Tensor> =>
+  rateRule("scaleByLearningRate", learningRate);
+
+/** {@link scaleByLearningRate} in the name of `op`. */
+export function rateRule(op: string, learningRate: number | Schedule): Optimizer<Tensor> {
+  const schedule = asSchedule(op, learningRate);
   return {
     init: start,
     update(grads, step) {

@@ -154,13 +154,11 @@ describe("schedules", () => {
 
 test("errors name the option", () => {
   expect(() => adam({ learningRate: 1, beta1: 1 })).toThrow("adam: beta1: 1 is outside [0, 1)");
-  expect(() => adam({ learningRate: Number.NaN })).toThrow(
-    "learningRate: expected a finite number or a schedule, got NaN",
-  );
+  expect(() => adam({ learningRate: Number.NaN })).toThrow("learningRate: expected a number or a schedule, got NaN");
   expect(() => sgd({ learningRate: 1, nesterov: true })).toThrow("sgd: nesterov:");
   expect(() => sgd({ learningRate: 1, momentum: 2 })).toThrow("sgd: momentum: 2 is outside [0, 1)");
-  expect(() => adamw({ learningRate: 1, weightDecay: -1 })).toThrow("decay: -1 is outside");
-  expect(() => clipByGlobalNorm(0)).toThrow("clipByGlobalNorm: max: 0 is not positive");
+  expect(() => adamw({ learningRate: 1, weightDecay: -1 })).toThrow("adamw: weightDecay: -1 is outside");
+  expect(() => clipByGlobalNorm(0)).toThrow("clipByGlobalNorm: max: 0 is outside (0, ∞]");
   expect(() => cosine({ peak: 1, steps: 2, warmup: 2 })).toThrow("cosine: warmup:");
   expect(() => globalNorm({})).toThrow("globalNorm: tree: it has no float tensors");
   expect(() => applyUpdates({ a: zeros([1]) }, { a: zeros([1]), b: zeros([1]) } as never)).toThrow();

@@ -66,7 +66,7 @@ describe("batches", () => {
     ]);
   });
   test("errors", () => {
-    expect(() => batches(numbers, 0, key(0))).toThrow("batches: size: expected a positive integer, got 0");
+    expect(() => batches(numbers, 0, key(0))).toThrow("batches: size: expected an integer in [1, ∞), got 0");
     expect(() => batches(numbers, 11, key(0), { dropLast: true })).toThrow("10 examples make no batch of 11");
     expect(() => batches({ a: numbers, b: tensor([1]) }, 1, key(0))).toThrow(
       "10 examples in one tensor, [1] in another",
@@ -148,7 +148,7 @@ describe("train", () => {
   });
 
   test("errors", async () => {
-    await expect(train(new Net(0), options(0))).rejects.toThrow("train: epochs: expected a positive integer, got 0");
+    await expect(train(new Net(0), options(0))).rejects.toThrow("train: epochs: expected an integer in [1, ∞), got 0");
     await expect(
       train(new Net(0), options(1, { resume: { model: new Net(0), optimizer: null, step: 99 } })),
     ).rejects.toThrow("train: resume: step 99 is outside 0…3");

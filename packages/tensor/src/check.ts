@@ -1,8 +1,9 @@
 import { checkDType, type DType, dtypes } from "./dtype.ts";
-import { ArgumentError, DisposedError, DTypeError } from "./errors.ts";
+import { ArgumentError, DisposedError, DTypeError, ShapeError } from "./errors.ts";
 import { said } from "./said.ts";
-import { checkShape } from "./shape.ts";
+import { checkShape, sameShape, show } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
+import { leavesLike, liveLeaves, treeNames, treeStructure } from "./tree.ts";
 
 /** Throws a typed one-line error, `op: argument: what is wrong`, unless `value` will do as that argument of `op`. */
 export type Check = (op: string, value: unknown, argument: string) => void;
@@ -87,6 +88,39 @@ export function checkTensor(op: string, x: unknown, argument = "x"): asserts x i
 /** As {@link checkTensor}, as an entry of a table. */
 export const tensor: Check = (op, value, argument) => checkTensor(op, value, argument);
 
+/** A key of the random number generator: u32 [2], not disposed. */
+export function checkKey(op: string, k: unknown, argument = "key"): asserts k is Tensor {
+  if (!(k instanceof Tensor))
+    throw new ArgumentError(`${op}: ${argument}: expected a key, got ${said(k)}; make one by key(seed)`);
+  checkTensor(op, k, argument);
+  if (k.dtype !== "u32")
+    throw new DTypeError(`${op}: ${argument}: expected u32, got ${k.dtype}; make one by key(seed)`);
+  if (k.rank !== 1 || k.shape[0] !== 2)
+    throw new ShapeError(`${op}: ${argument}: expected shape [2], got ${show(k.shape)}; make one by key(seed)`);
+}
+
+/** As {@link checkKey}, as an entry of a table. */
+export const key: Check = (op, value, argument) => checkKey(op, value, argument);
+
+/** A tree none of whose tensors was disposed. */
+export const tree: Check = (op, value, argument) => {
+  liveLeaves(op, value, argument);
+};
+
+/** Throws ArgumentError unless `value` has the structure of `like`, ShapeError when a tensor in it has another shape. */
+export function alike(op: string, value: unknown, like: unknown, argument: string): void {
+  liveLeaves(op, value, argument);
+  const [wanted] = liveLeaves(op, like, argument);
+  leavesLike(op, treeStructure(like), value, argument).forEach((t, i) => {
+    const { shape } = wanted[i] as Tensor;
+    if (sameShape(t.shape, shape)) return;
+    const name = treeNames(like)[i] as string;
+    throw new ShapeError(
+      `${op}: ${argument}${name && `.${name}`}: expected shape ${show(shape)}, got ${show(t.shape)}`,
+    );
+  });
+}
+
 /**
  * Throws ArgumentError unless `value` is an object all of whose names are in `known`, and whatever the check of an option that is given throws.
  * Missing and undefined options are not checked: test those that have no default on their own.
@@ -111,3 +145,5 @@ export function checkOptions(
 
 /** As {@link checkOptions}; the argument is called `options`. */
 export const options = checkOptions;
+
+export { said };

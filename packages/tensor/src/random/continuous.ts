@@ -1,4 +1,4 @@
-import { type Check, checkOptions, floatDType, number } from "../check.ts";
+import { type Check, checkKey, checkOptions, floatDType, number } from "../check.ts";
 import type { DType } from "../dtype.ts";
 import { ArgumentError } from "../errors.ts";
 import { add, clip, maximum, mul, neg, shiftRight } from "../functions/arithmetic.ts";
@@ -9,7 +9,7 @@ import { erfinv } from "../functions/erfinv.ts";
 import { full } from "../functions/fill.ts";
 import { checkShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { bits, checkKey, type Key, words } from "./key.ts";
+import { bits, type Key, words } from "./key.ts";
 
 /** Options of distributions on the real line. */
 export interface FloatOptions {

@@ -1,4 +1,4 @@
-import { checkOptions, checkTensor, flag, integer, number, shape as sizes, tensor } from "../check.ts";
+import { checkKey, checkOptions, checkTensor, flag, integer, number, shape as sizes, tensor } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { add, mul, rem } from "../functions/arithmetic.ts";
 import { astype } from "../functions/casting.ts";
@@ -13,7 +13,7 @@ import { said } from "../said.ts";
 import { broadcastShapes, checkAxis, checkShape, type Shape, sameShape, show, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { gumbel, uniform } from "./continuous.ts";
-import { bits, checkKey, type Key, split } from "./key.ts";
+import { bits, type Key, split } from "./key.ts";
 
 /**
  * True with probability `p` (default 0.5; a tensor broadcasts). `shape` is that of p unless given.

@@ -1,4 +1,4 @@
-import { checkTensor, integer } from "../check.ts";
+import { checkKey, checkTensor, integer } from "../check.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { add, bitwiseOr, bitwiseXor, shiftLeft, shiftRight } from "../functions/arithmetic.ts";
 import { at } from "../functions/at.ts";
@@ -8,7 +8,7 @@ import { stack, unstack } from "../functions/shaping.ts";
 import { randomBits } from "../primitives/random-bits.ts";
 import { said } from "../said.ts";
 import { checkShape, type Shape, show } from "../shape.ts";
-import { apply, hostTensor, Tensor } from "../tensor.ts";
+import { apply, hostTensor, type Tensor } from "../tensor.ts";
 
 /** A state of the random number generator: u32 [2]. It is used once; further ones come from {@link split} or {@link foldIn}. */
 export type Key = Tensor;
@@ -24,16 +24,6 @@ export type Key = Tensor;
 export function key(seed: number): Key {
   if (!Number.isSafeInteger(seed)) throw new ArgumentError(`key: seed: expected an integer, got ${said(seed)}`);
   return hostTensor(Uint32Array.of(Math.floor(seed / 2 ** 32) >>> 0, seed >>> 0), [2], "u32");
-}
-
-/** Throws unless `k` is a key: u32 [2]. */
-export function checkKey(op: string, k: unknown): asserts k is Key {
-  if (!(k instanceof Tensor))
-    throw new ArgumentError(`${op}: key: expected a key, got ${said(k)}; make one by key(seed)`);
-  checkTensor(op, k, "key");
-  if (k.dtype !== "u32") throw new DTypeError(`${op}: key: expected u32, got ${k.dtype}; make one by key(seed)`);
-  if (k.rank !== 1 || k.shape[0] !== 2)
-    throw new ShapeError(`${op}: key: expected shape [2], got ${show(k.shape)}; make one by key(seed)`);
 }
 
 /**

@@ -1,18 +1,19 @@
 import { callable, checkOptions } from "../check.ts";
 import { isFloat } from "../dtype.ts";
-import { ArgumentError, GradientError, ShapeError } from "../errors.ts";
+import { ArgumentError, GradientError, ShapeError, TraceError } from "../errors.ts";
 import { zerosLike } from "../functions/fill.ts";
 import { sum } from "../functions/reduction.ts";
 import type { Aval, Primitive } from "../primitive.ts";
 import { sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { aliasOf, applyMany } from "../tensor.ts";
+import { isActive } from "../trace.ts";
 import type { Structure } from "../tree.ts";
 import { leavesLike, liveArguments, treeFlatten, treeStructure, treeUnflatten } from "../tree.ts";
 import { batchGraph, spread } from "./batch.ts";
 import { pullback } from "./differentiate.ts";
 import type { Graph } from "./graph.ts";
-import { partsOf, trace } from "./graph.ts";
+import { close, partsOf, trace } from "./graph.ts";
 
 /** A derivative rule on flat lists: values in, values out, and the cotangents (vjp) or tangents (jvp). */
 type FlatRule = (
@@ -93,8 +94,12 @@ function batchRule(
   let results: (Tensor | null)[] = [];
   trace(values.map(example), (ps) => {
     const ys = rule(ps.slice(0, a), ps.slice(a, a + b), ps.slice(a + b));
+    const found = ys.filter((y) => y !== null);
+    for (const t of close(ps, found, ps[0]?.id ?? 0).captures)
+      if (t.abstract && !isActive(t.trace))
+        throw new TraceError("customGradient: rules: capture a tensor that vmap batches; pass it as an argument");
     const out = batchGraph(
-      ys.filter((y) => y !== null),
+      found,
       ps,
       values.map((value, i) => ({ value, batched: marks[i] as boolean })),
       size,

@@ -12,6 +12,7 @@ import {
   stopGradient,
   sum,
   type Tensor,
+  TraceError,
   tensor,
   vmap,
 } from "../../src/index.ts";
@@ -36,7 +37,7 @@ describe("a derivative by what customGradient captures is an error", () => {
     ["in checkpoint", () => grad((w: Tensor) => checkpoint((v: Tensor) => by(v))(w))(a)],
     [
       "in scan",
-      () => grad((w: Tensor) => sum(scan((c: Tensor, y: Tensor) => [scaled(w)(c), y], x, null, { length: 2 })[0]))(a),
+      () => grad((w: Tensor) => sum(scan((c: Tensor) => [scaled(w)(c), null], x, null, { length: 2 })[0]))(a),
     ],
   ])("%s", (_, f) => {
     expect(f).toThrow(GradientError);
@@ -44,12 +45,19 @@ describe("a derivative by what customGradient captures is an error", () => {
   });
 });
 
+test("a rule that captures what vmap batches cannot be batched", () => {
+  const f = (y: Tensor): Tensor => sum(vmap((s: Tensor, z: Tensor) => scaled(s)(z))(a, y));
+  expect(() => grad(f)(x)).toThrow(TraceError);
+  expect(() => grad(f)(x)).toThrow(/^customGradient: rules: .* pass it as an argument/);
+});
+
 describe("captures that nobody differentiates by are constants", () => {
   test.each<[string, (y: Tensor) => Tensor]>([
     ["plain", (y) => sum(scaled(a)(y))],
     ["stopped", (y) => sum(scaled(stopGradient(mul(a, 1)))(y))],
     ["in checkpoint", (y) => sum(checkpoint((z: Tensor) => scaled(a)(z))(y))],
-    ["in vmap", (y) => sum(vmap((s: Tensor, z: Tensor) => scaled(s)(z))(a, y))],
+    ["in vmap", (y) => sum(mul(vmap(scaled(tensor(1)))(y), a))],
+    ["around vmap", (y) => sum(vmap((s: Tensor, z: Tensor) => mul(scaled(tensor(1))(z), s))(a, y))],
     ["in scan", (y) => sum(scan((c: Tensor, _: null) => [scaled(a)(c), null], y, null, { length: 1 })[0])],
     [
       "in a checkpointed scan",
