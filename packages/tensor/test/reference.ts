@@ -170,7 +170,8 @@ function routine(work: Extract<Special, { kind: "routine" }>, node: Tensor, inpu
 }
 
 function special(work: Exclude<Special, { kind: "routine" }>, inputs: readonly number[][]): number[] {
-  if (work.kind === "scan") throw new Error("scan is tested with the transforms");
+  if (work.kind === "scan" || work.kind === "switch" || work.kind === "while")
+    throw new Error(`${work.kind} is tested with the transforms`);
   const { outer, n, inner, dtype } = work;
   const [first, second, third] = inputs as [number[], number[], number[]];
   const out = [...first];

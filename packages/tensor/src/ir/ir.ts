@@ -202,6 +202,17 @@ export type Special =
       readonly xs: number;
       readonly ys: number;
       readonly body: Plan;
+    }
+  /** Runs the one of `branches` that the i32 scalar in buffer 0 names, clamped. Buffers: index, inputs of every branch, outputs. */
+  | { readonly kind: "switch"; readonly inputs: number; readonly branches: readonly Plan[] }
+  /** Runs `body` while `condition` gives true, at most `limit` times. Buffers: consts, carries (initial), then carries (final). condition and body take consts, carries. */
+  | {
+      readonly kind: "while";
+      readonly consts: number;
+      readonly carries: number;
+      readonly limit: number | null;
+      readonly condition: Plan;
+      readonly body: Plan;
     };
 
 /** One step of a plan: a kernel or special and the plan buffers it works on, in the kernel's own numbering. */

@@ -40,13 +40,9 @@ export function describePlan(plan: Plan): string {
 
 function describeStep({ work, buffers }: Step, i: number): string[] {
   const on = buffers.map((b) => `b${b}`).join(" ");
-  if (work.kind === "scan")
-    return [
-      `  ${i}: scan × ${work.length} on ${on}`,
-      ...describePlan(work.body)
-        .split("\n")
-        .map((l) => `    ${l}`),
-    ];
+  if (work.kind === "scan") return [`  ${i}: scan × ${work.length} on ${on}`, ...nested(work.body)];
+  if (work.kind === "switch") return [`  ${i}: switch on ${on}`, ...work.branches.flatMap(nested)];
+  if (work.kind === "while") return [`  ${i}: while on ${on}`, ...nested(work.condition), ...nested(work.body)];
   if (work.kind !== "loops") return [`  ${i}: ${work.kind === "routine" ? work.name : work.kind} on ${on}`];
   const hint = work.contraction === undefined ? "" : ` as ${work.contraction.kind}`;
   const fold = work.reduce.length === 0 ? "" : ` fold [${work.reduce}] by ${work.accumulators.map((a) => a.op)}`;
@@ -57,6 +53,11 @@ function describeStep({ work, buffers }: Step, i: number): string[] {
     ...stores(work),
   ];
 }
+
+const nested = (plan: Plan): string[] =>
+  describePlan(plan)
+    .split("\n")
+    .map((l) => `    ${l}`);
 
 const block = (name: string, list: readonly Instruction[]): string[] =>
   list.length === 0 ? [] : [`       ${name}: ${list.map(show).join("; ")}`];

@@ -75,7 +75,7 @@ export function lower(graph: Captured, donated: readonly number[] = []): Plan {
       // A carry that nobody asks for is still computed, into scratch memory.
       const p = partsOf.get(n)?.get(i);
       if (p !== undefined) results.push(p);
-      else if (work.kind === "scan" && i < work.carries)
+      else if ((work.kind === "scan" || work.kind === "while") && i < work.carries)
         results.push(-extra.push({ dtype: aval.dtype, size: aval.shape.reduce((a, b) => a * b, 1) }));
     });
     return { work, buffers: [...from, ...results], writes: results.length };
