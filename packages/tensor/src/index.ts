@@ -28,6 +28,8 @@ export { erfinv } from "./functions/erfinv.ts";
 export * from "./functions/fill.ts";
 export * from "./functions/indexing.ts";
 export { iota } from "./functions/iota.ts";
+export * from "./functions/linalg/index.ts";
+export * as linalg from "./functions/linalg/index.ts";
 export { matmul } from "./functions/matmul.ts";
 export { type MeshgridOptions, meshgrid } from "./functions/meshgrid.ts";
 export type { TensorLike } from "./functions/operands.ts";

@@ -1,0 +1,15 @@
+export { cholesky, choSolve } from "./cholesky.ts";
+export { det, slogdet } from "./det.ts";
+export { type DiagonalOptions, diag, diagflat, diagonal, trace } from "./diagonal.ts";
+export { eigh, eigvalsh } from "./eigh.ts";
+export { type ExpmOptions, expm } from "./expm.ts";
+export { lu } from "./lu.ts";
+export { conditionNumber, type MatrixOrd, matrixNorm, type VectorNormOptions, vectorNorm } from "./norms.ts";
+export { type CutoffOptions, type LeastSquares, lstsq, pinv } from "./pinv.ts";
+export { matrixPower } from "./power.ts";
+export { cross, kron, multiDot, vdot, vecdot } from "./products.ts";
+export { type QrOptions, qr } from "./qr.ts";
+export { matrixRank } from "./rank.ts";
+export { inv, solve, tensorinv, tensorsolve } from "./solve.ts";
+export { type SvdOptions, svd, svdvals } from "./svd.ts";
+export { type TriangularOptions, triangularSolve } from "./triangular-solve.ts";

@@ -1,0 +1,74 @@
+import { add, neg } from "../../functions/arithmetic.ts";
+import { tril, triu } from "../../functions/creation.ts";
+import { matmul } from "../../functions/matmul.ts";
+import { transpose } from "../../functions/shaping.ts";
+import type { Primitive } from "../../primitive.ts";
+import { applyMany, type Tensor } from "../../tensor.ts";
+import { transposeInto } from "./kernels/product.ts";
+import { substitute } from "./kernels/substitute.ts";
+import { matrixPrimitive } from "./rules.ts";
+
+/** Which triangle of the matrix is meant, and how. */
+export interface Triangle {
+  readonly lower: boolean;
+  /** Solve with Tᵀ. */
+  readonly transposed: boolean;
+  /** The diagonal is ones, whatever the matrix holds. */
+  readonly unit: boolean;
+}
+
+/** X with T·X = B (or Tᵀ·X = B), on leading axes that both share. */
+export function solveTriangle(t: Tensor, b: Tensor, options: Partial<Triangle>): Tensor {
+  const attributes = { lower: false, transposed: false, unit: false, ...options };
+  return applyMany(triangularSolvePrimitive, [t, b], attributes)[0] as Tensor;
+}
+
+const part = (x: Tensor, { lower, unit }: Triangle): Tensor => (lower ? tril(x, unit ? -1 : 0) : triu(x, unit ? 1 : 0));
+
+/** Solution of T·X = B for triangular T [..., n, n] and B [..., n, k]. Tangent: T⁻¹·(Ḃ − Ṫ·X). */
+export const triangularSolvePrimitive: Primitive<Triangle> = matrixPrimitive<Triangle>({
+  name: "triangularSolve",
+  parts: ([, b]) => [b as Tensor],
+  tangents([dt, db], { inputs: [t], attributes }, [x]) {
+    if (!dt && !db) return [null];
+    let right = db ?? null;
+    if (dt) {
+      const own = part(dt, attributes);
+      const moved = neg(matmul(attributes.transposed ? transpose(own) : own, x as Tensor));
+      right = right ? add(right, moved) : moved;
+    }
+    return [solveTriangle(t as Tensor, right as Tensor, attributes)];
+  },
+  cotangents([ct], { inputs: [t], attributes }, [x], needs) {
+    const flow = solveTriangle(t as Tensor, ct as Tensor, { ...attributes, transposed: !attributes.transposed });
+    if (!needs(t as Tensor)) return [null, flow];
+    const outer = attributes.transposed ? matmul(x as Tensor, transpose(flow)) : matmul(flow, transpose(x as Tensor));
+    return [neg(part(outer, attributes)), flow];
+  },
+  run(n, _, [t, b], [x], { lower, transposed, unit }) {
+    const [matrix, right, out] = [t, b, x] as [Float64Array, Float64Array, Float64Array];
+    let factor = matrix;
+    if (transposed) {
+      factor = new Float64Array(n * n);
+      transposeInto(factor, matrix, n, n);
+    }
+    solveColumns(factor, n, right, out, lower !== transposed, unit);
+  },
+});
+
+/** Columns of the n×k matrix `b` solved into `out`. */
+export function solveColumns(
+  t: Float64Array,
+  n: number,
+  b: Float64Array,
+  out: Float64Array,
+  lower: boolean,
+  unit: boolean,
+): void {
+  if (n === 0) return;
+  const k = b.length / n;
+  const columns = new Float64Array(b.length);
+  transposeInto(columns, b, n, k);
+  substitute(t, 0, n, n, columns, 0, n, k, lower, unit);
+  transposeInto(out, columns, k, n);
+}
