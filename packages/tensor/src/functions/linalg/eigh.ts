@@ -8,7 +8,8 @@ import { symmetric } from "./symmetric.ts";
  * as (a + aᵀ)/2. NaN where an element is not finite. There is no eig of general matrices: its results are complex.
  *
  * Differentiable to any order in both modes (Giles 2008). Where eigenvalues repeat (up to rounding, n·ε·max|λ|) the factor 1/(λᵢ − λⱼ) is replaced by 0:
- * the derivative has no NaN, and is right for what depends on the spaces of equal eigenvalues only and not on the basis chosen in them.
+ * no derivative has NaN, and the first one is right for what depends on the spaces of equal eigenvalues only and not on the basis chosen in them. Of
+ * higher orders only the second derivative of the sum of equal eigenvalues is right there.
  *
  * @throws {@link ShapeError} unless `a` is square, {@link DTypeError} unless it is f32 or f64
  * @example

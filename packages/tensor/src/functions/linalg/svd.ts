@@ -17,8 +17,9 @@ export interface SvdOptions {
  * accuracy. NaN where an element is not finite.
  *
  * Differentiable to any order in both modes: Townsend, "Differentiating the singular value decomposition" (2016). Where singular values repeat or vanish
- * (up to rounding, max(m, n)·ε·s₀) quotients by their differences are replaced by 0: no NaN, and right for what depends on the spaces of equal
- * singular values only. Vectors beyond the first k have derivatives as a basis of the complement.
+ * (up to rounding, max(m, n)·ε·s₀) quotients by their differences are replaced by 0: no derivative has NaN, and the first one is right for what depends on
+ * the spaces of equal singular values only, such as U·Vᵀ of a matrix of full rank. Vectors beyond the first k have derivatives as a basis of the
+ * complement.
  *
  * @throws {@link ShapeError} below rank 2, {@link DTypeError} unless `a` is f32 or f64, {@link ArgumentError} for a bad option
  * @example

@@ -80,7 +80,7 @@ function routine<A>(rules: MatrixRules<A>, node: Tensor<A>, used: readonly boole
         rules.run(
           m,
           n,
-          given.map((a) => Float64Array.from(slot(a, i, count))),
+          given.map((a) => new Float64Array(slot(a, i, count))),
           outputs,
           attributes,
         );

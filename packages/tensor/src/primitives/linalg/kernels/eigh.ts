@@ -53,7 +53,9 @@ function tridiagonal(a: Float64Array, n: number, d: Float64Array, e: Float64Arra
     const k = dot(a, u, p, 0, i) / (2 * h * h);
     for (let j = 0; j < i; j++) p[j] = p[j]! / h - k * a[u + j]!;
     for (let j = 0; j < i; j++) {
-      const [uj, pj, row] = [a[u + j]!, p[j]!, j * n];
+      const uj = a[u + j]!;
+      const pj = p[j]!;
+      const row = j * n;
       for (let c = 0; c <= j; c++) a[row + c]! -= uj * p[c]! + pj * a[u + c]!;
     }
   }

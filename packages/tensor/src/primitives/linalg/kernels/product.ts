@@ -24,7 +24,14 @@ export function subtractProduct(
     const r = c0 + i * cs;
     for (let j = 0; j < wide; j += 2) {
       const q = b0 + j * bs;
-      let [s00, s01, s10, s11, s20, s21, s30, s31] = [0, 0, 0, 0, 0, 0, 0, 0];
+      let s00 = 0;
+      let s01 = 0;
+      let s10 = 0;
+      let s11 = 0;
+      let s20 = 0;
+      let s21 = 0;
+      let s30 = 0;
+      let s31 = 0;
       for (let t = 0; t < k; t++) {
         const x = b[q + t]!;
         const y = b[q + bs + t]!;
@@ -59,7 +66,10 @@ export function subtractProduct(
 
 /** Σ a[a0 + i]·b[b0 + i] over i < n. */
 export function dot(a: Float64Array, a0: number, b: Float64Array, b0: number, n: number): number {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
   let i = 0;
   for (; i + 4 <= n; i += 4) {
     s0 += a[a0 + i]! * b[b0 + i]!;

@@ -1,9 +1,10 @@
+import { eighInPlace } from "./eigh.ts";
 import { formQ, householder } from "./householder.ts";
-import { axpy, dot, rotateRows, scaleOf, transposeInto } from "./product.ts";
+import { axpy, dot, rotateRows, scaleOf, subtractProduct, transposeInto } from "./product.ts";
 
 /**
  * Singular values (descending, in `s`) of the m×n matrix `a`, which is not changed, and, unless null, left vectors (columns of `u`, m × left) and right
- * vectors (rows of `v`, right × n). QR with column exchanges, then one-sided Jacobi rotations of the rows of R (Drmač and Veselić 2008). NaN where an
+ * vectors (rows of `v`, right × n). QR with column exchanges, QR of Rᵀ, then one-sided Jacobi rotations of rows (Drmač and Veselić 2008). NaN where an
  * element is not finite.
  */
 export function svdInto(
@@ -45,39 +46,72 @@ function tall(
   for (let i = 0; i < a.length; i++) a[i]! *= scale || 1;
   const [tau, order] = [new Float64Array(n), new Float64Array(n)];
   householder(a, m, n, tau, order);
-  // rows [R | I]: the right part collects the rotations
-  const width = u === null ? n : 2 * n;
-  const rows = new Float64Array(n * width);
-  for (let i = 0; i < n; i++) {
-    for (let j = i; j < n; j++) rows[i * width + j] = a[i * n + j]!;
-    if (u !== null) rows[i * width + n + i] = 1;
-  }
+  const width = v === null ? n : 2 * n;
+  const start = startRows(a, n, width);
+  const even = Math.abs(a[n * n - 1]!) > 1e-3 * Math.abs(a[0]!);
+  const rows = n >= 16 && even ? nearlyOrthogonal(start, n, width) : start;
   orthogonalise(rows, n, width);
   const lengths = Float64Array.from({ length: n }, (_, i) => {
-    const length = Math.sqrt(dot(rows, i * width, rows, i * width, n));
+    const length = lengthOf(rows, i * width, n);
     return length < 1e-140 ? 0 : length;
   });
   const ranks = Array.from(lengths.keys()).sort((p, q) => lengths[q]! - lengths[p]!);
   ranks.forEach((row, i) => {
     s[i] = lengths[row]! / (scale || 1);
-    if (v !== null && lengths[row] !== 0)
-      for (let j = 0; j < n; j++) v[i * n + order[j]!] = rows[row * width + j]! / lengths[row]!;
   });
-  if (v !== null) complete(v, n, lengths.filter((x) => x !== 0).length);
-  if (u === null) return;
-  // a product of many rotations has lost a little of its length
-  for (let at = n; at < rows.length; at += width) {
-    const length = Math.sqrt(dot(rows, at, rows, at, n));
-    for (let j = 0; j < n; j++) rows[at + j]! /= length;
-  }
-  formQ(a, m, n, tau, u, left);
-  const line = new Float64Array(n);
-  for (let i = 0; i < m; i++) {
-    ranks.forEach((row, j) => {
-      line[j] = dot(u, i * left, rows, row * width + n, n);
+  if (v !== null)
+    ranks.forEach((row, i) => {
+      // a product of many rotations has lost a little of its length
+      const length = lengthOf(rows, row * width + n, n);
+      for (let j = 0; j < n; j++) v[i * n + order[j]!] = rows[row * width + n + j]! / length;
     });
-    u.set(line, i * left);
-  }
+  if (u === null) return;
+  const inner = new Float64Array(n * n);
+  ranks.forEach((row, i) => {
+    if (lengths[row] !== 0) for (let j = 0; j < n; j++) inner[i * n + j] = rows[row * width + j]! / lengths[row]!;
+  });
+  complete(inner, n, lengths.filter((x) => x !== 0).length);
+  formQ(a, m, n, tau, u, left);
+  const product = new Float64Array(m * n);
+  subtractProduct(product, 0, n, u, 0, left, inner, 0, n, m, n, n);
+  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) u[i * left + j] = -product[i * n + j]!;
+}
+
+const lengthOf = (a: Float64Array, at: number, n: number): number => Math.sqrt(dot(a, at, a, at, n));
+
+/**
+ * With the upper triangle R of `a` and Rᵀ = Q·T, the rows [T | Qᵀ] (T alone if they have n elements). Rotations G that make the rows of G·T orthogonal
+ * give the left vectors of R as their directions and the right ones as G·Qᵀ. They are far fewer for T than for R.
+ */
+function startRows(a: Float64Array, n: number, width: number): Float64Array {
+  const flipped = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) for (let j = i; j < n; j++) flipped[j * n + i] = a[i * n + j]!;
+  const tau = new Float64Array(n);
+  householder(flipped, n, n, tau, null);
+  const rows = new Float64Array(n * width);
+  for (let i = 0; i < n; i++) for (let j = i; j < n; j++) rows[i * width + j] = flipped[i * n + j]!;
+  if (width === n) return rows;
+  const q = new Float64Array(n * n);
+  formQ(flipped, n, n, tau, q, n);
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) rows[i * width + n + j] = q[j * n + i]!;
+  return rows;
+}
+
+/**
+ * The rows [T | …] turned by the eigenvectors of T·Tᵀ, which leaves rotations little to do. Small singular values lose as many digits as they are smaller
+ * than the largest, so this is for matrices in which all are of a size.
+ */
+function nearlyOrthogonal(rows: Float64Array, n: number, width: number): Float64Array {
+  const products = new Float64Array(n * n);
+  subtractProduct(products, 0, n, rows, 0, width, rows, 0, width, n, n, n);
+  const vectors = new Float64Array(n * n);
+  eighInPlace(products, n, new Float64Array(n), vectors);
+  const [left, right] = [new Float64Array(n * n), new Float64Array(n * width)];
+  transposeInto(left, vectors, n, n);
+  transposeInto(right, rows, n, width);
+  const turned = new Float64Array(n * width);
+  subtractProduct(turned, 0, width, left, 0, n, right, 0, n, n, width, n);
+  return turned;
 }
 
 /** Rotates pairs of rows until all are orthogonal in their first n elements. */
@@ -97,17 +131,15 @@ function orthogonalise(rows: Float64Array, n: number, width: number): void {
         const t = Math.sign(zeta || 1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
         const c = 1 / Math.sqrt(1 + t * t);
         rotateRows(rows, p * width, q * width, width, c, c * t);
-        // the smaller length may have cancelled: then it is taken anew
-        for (const [i, change] of [
-          [p, -t * g],
-          [q, t * g],
-        ] as const) {
-          const next = square[i]! + change;
-          square[i] = next < 0.5 * square[i]! ? dot(rows, i * width, rows, i * width, n) : next;
-        }
+        square[p] = lengthAfter(rows, p * width, n, square[p]!, -t * g);
+        square[q] = lengthAfter(rows, q * width, n, square[q]!, t * g);
       }
   }
 }
+
+/** The square of a row's length after a rotation; taken anew where it may have cancelled. */
+const lengthAfter = (rows: Float64Array, at: number, n: number, before: number, change: number): number =>
+  before + change < 0.5 * before ? dot(rows, at, rows, at, n) : before + change;
 
 /** Rows `from` … n of the orthogonal n×n matrix whose first rows are known: unit vectors less what they share with the rows before. */
 function complete(v: Float64Array, n: number, from: number): void {
