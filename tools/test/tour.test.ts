@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { key, tensor, treeLeaves } from "@gradus/tensor";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Digits, Prediction } from "../src/tour/analyse.ts";
+import type { Labelled } from "../src/datasets/index.ts";
+import type { Prediction } from "../src/tour/analyse.ts";
 import { confusion, examples, predict, saliency, worst } from "../src/tour/analyse.ts";
 import type { Settings } from "../src/tour/checkpoint.ts";
 import { loadCheckpoint, saveCheckpoint } from "../src/tour/checkpoint.ts";
@@ -14,7 +15,7 @@ import { plan, trainTour } from "../src/tour/run.ts";
 const settings: Settings = { epochs: 2, seed: 3, batch: 2, limit: 6 };
 const N = 6;
 const noise = Uint8Array.from({ length: N * 784 }, (_, i) => (i * 2654435761) >>> 24);
-const digits: Digits = {
+const digits: Labelled = {
   images: tensor(noise, { shape: [N, 1, 28, 28] }),
   labels: tensor(Uint8Array.from({ length: N }, (_, i) => i % 10)),
 };

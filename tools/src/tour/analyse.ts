@@ -1,14 +1,9 @@
 import { batches } from "@gradus/optim";
 import type { Tensor } from "@gradus/tensor";
 import { abs, gather, gradient, jit, key, mul, oneHot, softmax, sum, tensor } from "@gradus/tensor";
+import type { Labelled } from "../datasets/index.ts";
 import type { ConvNet } from "./convnet.ts";
 import { normalize } from "./convnet.ts";
-
-/** Images and labels of one split: `images` u8 `[n, 1, 28, 28]`, `labels` u8 `[n]`. */
-export interface Digits {
-  readonly images: Tensor;
-  readonly labels: Tensor;
-}
 
 /** One test image and what the model made of it. */
 export interface Prediction {
@@ -21,7 +16,7 @@ export interface Prediction {
 }
 
 /** The model's predictions for every image. */
-export async function predict(model: ConvNet, digits: Digits): Promise<Prediction[]> {
+export async function predict(model: ConvNet, digits: Labelled): Promise<Prediction[]> {
   const size = Math.min(500, digits.images.shape[0] as number);
   const run = jit((net: ConvNet, images: Tensor) => softmax(net.call(normalize(images)), -1));
   const labels = await digits.labels.data();
@@ -64,13 +59,17 @@ export function examples(predictions: readonly Prediction[]): Prediction[] {
 }
 
 /** Pixels of some images, 0…255, 784 each. */
-export async function pixels(digits: Digits, rows: readonly number[]): Promise<Uint8Array[]> {
+export async function pixels(digits: Labelled, rows: readonly number[]): Promise<Uint8Array[]> {
   const data = (await pick(digits, rows).data()) as Uint8Array;
   return rows.map((_, i) => data.subarray(i * 784, (i + 1) * 784));
 }
 
 /** How strongly each pixel moves the score of the image's own class: `|∂ logit / ∂ x|` (Simonyan et al. 2014), 784 numbers per image. */
-export async function saliency(model: ConvNet, digits: Digits, chosen: readonly Prediction[]): Promise<Float32Array[]> {
+export async function saliency(
+  model: ConvNet,
+  digits: Labelled,
+  chosen: readonly Prediction[],
+): Promise<Float32Array[]> {
   const x = normalize(
     pick(
       digits,
@@ -83,4 +82,4 @@ export async function saliency(model: ConvNet, digits: Digits, chosen: readonly 
   return chosen.map((_, i) => data.subarray(i * 784, (i + 1) * 784));
 }
 
-const pick = ({ images }: Digits, rows: readonly number[]): Tensor => gather(images, tensor(Int32Array.from(rows)));
+const pick = ({ images }: Labelled, rows: readonly number[]): Tensor => gather(images, tensor(Int32Array.from(rows)));

@@ -3,7 +3,7 @@ import type { Batches, Optimizer, TrainResult } from "@gradus/optim";
 import { adamw, batches, cosine, train } from "@gradus/optim";
 import type { Key } from "@gradus/tensor";
 import { key, split } from "@gradus/tensor";
-import type { Digits } from "./analyse.ts";
+import type { Labelled } from "../datasets/index.ts";
 import type { Checkpoint, History, Settings } from "./checkpoint.ts";
 import { ConvNet, normalize } from "./convnet.ts";
 
@@ -11,11 +11,11 @@ import { ConvNet, normalize } from "./convnet.ts";
 export interface Plan {
   readonly model: ConvNet;
   readonly optimizer: Optimizer;
-  readonly data: Batches<Digits>;
+  readonly data: Batches<Labelled>;
 }
 
 /** Model, optimizer and batches of a run; one seed for the first weights and for the order of the images. */
-export function plan(digits: Digits, { seed, epochs, batch }: Settings): Plan {
+export function plan(digits: Labelled, { seed, epochs, batch }: Settings): Plan {
   const [weights, order] = split(key(seed)) as [Key, Key];
   const data = batches(digits, batch, order, { dropLast: true });
   const steps = epochs * data.steps;

@@ -1,14 +1,14 @@
-import { tensor } from "@gradus/tensor";
-import type { Digits } from "./analyse.ts";
+import { writeFile } from "node:fs/promises";
+import type { Labelled, Split } from "../datasets/index.ts";
+import { mnist } from "../datasets/index.ts";
+import { progress } from "../progress.ts";
 import { predict } from "./analyse.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import type { Split } from "./mnist.ts";
-import { mnist } from "./mnist.ts";
 import type { TourOptions } from "./options.ts";
 import { settle } from "./options.ts";
-import { progressBar } from "./progress.ts";
-import { writeTourReport } from "./report.ts";
+import { tourReport } from "./report.ts";
 import { plan, trainTour } from "./run.ts";
+import { ticker } from "./ticker.ts";
 
 /** What the tour found. */
 export interface Outcome {
@@ -20,13 +20,7 @@ export interface Outcome {
   readonly report: string;
 }
 
-function digits(split: Split, limit: number | null): Digits {
-  const n = Math.min(limit ?? split.labels.length, split.labels.length);
-  return {
-    images: tensor(split.images.subarray(0, n * 784), { shape: [n, 1, 28, 28] }),
-    labels: tensor(split.labels.subarray(0, n)),
-  };
-}
+const digits = (split: Split, limit: number | null): Labelled => split.take(limit ?? split.size).tensors();
 
 /** Trains, evaluates and writes the report. Null when the signal stopped it: the checkpoint is then on disk. */
 export async function runTour(
@@ -42,14 +36,16 @@ export async function runTour(
     : undefined;
   const settings = settle(options.given, from?.settings ?? null);
   const run = plan(digits(data.train, settings.limit), settings);
-  const bar = progressBar(settings.epochs * run.data.steps, from?.state.step ?? 0, settings.batch);
+  const total = settings.epochs * run.data.steps;
+  const done = from?.state.step ?? 0;
+  const bar = progress({ silent: options.json });
+  console.error(`Training: ${total - done} steps of ${settings.batch} images. Ctrl-C keeps the state.`);
   const { history, result } = trainTour(run, settings, {
     signal: options.signal,
     ...(from && { from }),
-    onStep: (tick) => bar.tick(tick),
+    onStep: ticker(bar, total, done, settings.batch),
   });
-  const { completed, ...state } = await result;
-  bar.stop();
+  const { completed, ...state } = await result.finally(() => bar.stop());
   if (!completed) {
     await saveCheckpoint(options.checkpoint, { settings, history, state });
     return null;
@@ -57,14 +53,7 @@ export async function runTour(
   const test = digits(data.test, settings.limit);
   const predictions = await predict(state.model, test);
   const accuracy = predictions.filter(({ label, predicted }) => label === predicted).length / predictions.length;
-  await writeTourReport(options.out, {
-    settings,
-    history,
-    predictions,
-    accuracy,
-    model: state.model,
-    test,
-    steps: run.data.steps,
-  });
+  const findings = { settings, history, predictions, accuracy, model: state.model, test, steps: run.data.steps };
+  await writeFile(options.out, await tourReport(findings));
   return { accuracy, seconds: (performance.now() - began) / 1000, report: options.out };
 }
