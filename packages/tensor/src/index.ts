@@ -25,6 +25,7 @@ export { type CumulativeOptions, cummax, cummin, cumprod, cumsum, recurrence } f
 export { einsum } from "./functions/einsum.ts";
 export * from "./functions/elementary.ts";
 export { erfinv } from "./functions/erfinv.ts";
+export * from "./functions/fft/index.ts";
 export * from "./functions/fill.ts";
 export * from "./functions/indexing.ts";
 export { iota } from "./functions/iota.ts";
@@ -61,6 +62,7 @@ export {
 } from "./functions/shaping.ts";
 export { logSoftmax, logsumexp, softmax } from "./functions/softmax.ts";
 export * from "./functions/sorting/index.ts";
+export * from "./functions/special/index.ts";
 export { dispose, memory, realize, tidy } from "./memory.ts";
 export { debugNaNs } from "./plan/debug-nans.ts";
 export { explain } from "./plan/explain.ts";

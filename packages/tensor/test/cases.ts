@@ -18,6 +18,8 @@ import { convolution } from "../src/primitives/convolution.ts";
 import { randomBits } from "../src/primitives/random-bits.ts";
 import { barrier, padPrimitive } from "../src/primitives/structure.ts";
 import { apply, type Tensor } from "../src/tensor.ts";
+import { fourierCases } from "./fft/cases.ts";
+import { specialCases } from "./special/cases.ts";
 
 /** Where an argument is drawn from: reals of a function's domain, or integers below `below` (and above −`below` if signed). */
 export type Domain = "any" | "positive" | "unit" | "above1" | "small";
@@ -343,4 +345,6 @@ export const cases: readonly Case[] = [
   ...running,
   ...sorting,
   ...bits,
+  ...fourierCases,
+  ...specialCases,
 ];

@@ -1,5 +1,7 @@
 import * as g from "../../src/index.ts";
 import type { Argument, Case, Domain } from "../cases.ts";
+import { fourierFunctions } from "../fft/cases.ts";
+import { specialFunctions } from "../special/cases.ts";
 
 type Tensor = g.Tensor;
 
@@ -383,19 +385,24 @@ export const functionCases: readonly Case[] = [
   ...indexing,
   ...wrappers,
   ...sorting,
+  ...fourierFunctions,
+  ...specialFunctions,
 ];
 
 /** Exported functions that the table leaves out, by reason. */
 export const leftOut: Readonly<Record<string, readonly string[]>> = {
   "makes tensors of numbers": [
     "arange",
+    "bernoulliNumbers",
     "eye",
+    "fftfreq",
     "full",
     "fullLike",
     "iota",
     "linspace",
     "ones",
     "onesLike",
+    "rfftfreq",
     "scalar",
     "tensor",
     "tri",
@@ -436,12 +443,14 @@ export const leftOut: Readonly<Record<string, readonly string[]>> = {
     "digitize",
     "equal",
     "flatnonzero",
+    "gcd",
     "greater",
     "greaterEqual",
     "isFinite",
     "isInf",
     "isNaN",
     "isin",
+    "lcm",
     "less",
     "lessEqual",
     "lexsort",
@@ -449,12 +458,14 @@ export const leftOut: Readonly<Record<string, readonly string[]>> = {
     "logicalNot",
     "logicalOr",
     "logicalXor",
+    "nextafter",
     "nonzero",
     "notEqual",
     "oneHot",
     "searchsorted",
     "shiftLeft",
     "shiftRight",
+    "signbit",
   ],
   "the shape depends on values, which are awaited": [
     "compress",
