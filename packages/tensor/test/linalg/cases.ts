@@ -158,6 +158,11 @@ export const matrixCases: readonly MatrixCase[] = [
   { name: "det of the identity", inputs: [identity(3)], f: (a) => g.det(a!) },
   { name: "det, singular", inputs: [distinct(4, 4)], f: (a) => g.det(a!) },
   { name: "det, rank less 2", inputs: [singularOf(4, 4, [2, 1], 26)], f: (a) => g.det(a!) },
+  {
+    name: "det of a batch, one of them singular",
+    inputs: [g.stack([singularOf(3, 3, [2, 1], 26), random([3, 3], 27)])],
+    f: (a) => g.det(a!),
+  },
   { name: "det of zero", inputs: [g.zeros([2, 2], { dtype: "f64" })], f: (a) => g.det(a!) },
   { name: "slogdet", inputs: [random([4, 4], 27)], f: (a) => g.slogdet(a!)[1], tolerance: 1e-5 },
   { name: "pinv, tall", inputs: [random([5, 3], 28)], f: (a) => g.pinv(a!) },

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as g from "../../src/index.ts";
 import { make } from "../draw.ts";
-import { apart, epsilon, gram, hilbert, identity, most, random, singularOf, symmetricOf } from "./help.ts";
+import { apart, epsilon, gram, hilbert, identity, most, orthogonal, random, singularOf, symmetricOf } from "./help.ts";
 
 const f64 = { dtype: "f64" } as const;
 const t = (data: Parameters<typeof g.tensor>[0]): g.Tensor => g.tensor(data, f64);
@@ -207,6 +207,20 @@ describe("determinants", () => {
   });
 });
 
+describe("the third derivative of det(A + t·D), 3×3, is 6·det(D)", () => {
+  const d = random([3, 3], 30);
+  test.each([
+    ["regular", random([3, 3], 31)],
+    ["identity", identity(3)],
+    ["orthogonal", orthogonal(3, 32)],
+    ["singular, of distinct singular values", singularOf(3, 3, [2, 1], 33)],
+  ] as const)("%s", (_, a) => {
+    const f = (x: g.Tensor): g.Tensor => g.det(g.add(a, g.mul(d, x)));
+    const third = g.grad(g.grad(g.grad(f)))(g.scalar(0, f64));
+    same(third, g.mul(g.det(d), 6), 1e-10);
+  });
+});
+
 describe("norms", () => {
   const a = t([
     [1, -7],
@@ -312,6 +326,19 @@ describe("powers and exponentials", () => {
     same(g.at(both, 1), identity(2), 0);
     expect(apart(g.expm(random([4, 4], 18, "f32")), g.expm(random([4, 4], 18)))).toBeLessThan(2e-6);
   });
+});
+
+test("expm: a matrix that is squared less often than others of its batch keeps its derivative where one more would overflow", () => {
+  const steep = g.diag(t([690, -690]));
+  const turning = t([
+    [0, -9000],
+    [9000, 0],
+  ]);
+  const slope = g
+    .grad((a: g.Tensor) => g.sum(g.at(g.expm(a), 0)))(g.stack([steep, turning]))
+    .dataSync();
+  expect([...slope].every(Number.isFinite)).toBe(true);
+  expect((slope[0] as number) / Math.exp(690)).toBeCloseTo(1, 9);
 });
 
 describe("products and diagonals", () => {
