@@ -7,7 +7,6 @@ import { add, clip, div, maximum, mul, pow, sub } from "../arithmetic.ts";
 import { less, lessEqual } from "../comparison.ts";
 import { eye } from "../creation.ts";
 import { ceil, log } from "../elementary.ts";
-import { zerosLike } from "../fill.ts";
 import { matmul } from "../matmul.ts";
 import { any } from "../reduction.ts";
 import { where } from "../selection.ts";
@@ -73,11 +72,7 @@ export function expm(a: Tensor, options: ExpmOptions = {}): Tensor {
     maxSquarings,
     (i, r: Tensor) => {
       const active = less(i, times);
-      const step = (x: Tensor): Tensor => {
-        // what is not squared is kept out of the product: an overflow there would make NaN of its derivative
-        const base = where(active, x, zerosLike(x));
-        return where(active, matmul(base, base), x);
-      };
+      const step = (x: Tensor): Tensor => where(active, matmul(x, x), x);
       return cond(any(active), step, (x: Tensor) => x, r);
     },
     start,

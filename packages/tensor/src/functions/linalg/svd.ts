@@ -13,8 +13,8 @@ export interface SvdOptions {
 
 /**
  * Singular value decomposition A = U·diag(s)·Vᵀ of `a` [..., m, n]: U [..., m, k], s [..., k] in descending order and Vᵀ [..., k, n] with k = min(m, n),
- * U and Vᵀ square with `fullMatrices`. QR and one-sided Jacobi rotations (Drmač and Veselić 2008), which find small singular values to high relative
- * accuracy. NaN where an element is not finite.
+ * U and Vᵀ square with `fullMatrices`. QR and one-sided Jacobi rotations (Drmač and Veselić, "New fast and accurate Jacobi SVD
+ * algorithm", 2008). NaN where an element is not finite.
  *
  * Differentiable to any order in both modes: Townsend, "Differentiating the singular value decomposition" (2016). Where singular values repeat or vanish
  * (up to rounding, max(m, n)·ε·s₀) quotients by their differences are replaced by 0: no derivative has NaN, and the first one is right for what depends on

@@ -98,8 +98,8 @@ function startRows(a: Float64Array, n: number, width: number): Float64Array {
 }
 
 /**
- * The rows [T | …] turned by the eigenvectors of T·Tᵀ, which leaves rotations little to do. Small singular values lose as many digits as they are smaller
- * than the largest, so this is for matrices in which all are of a size.
+ * The rows [T | …] turned by the eigenvectors of T·Tᵀ, which leaves rotations little to do. In a steep spectrum the small eigenvalues of T·Tᵀ are lost in
+ * rounding: there rotations alone take less time.
  */
 function nearlyOrthogonal(rows: Float64Array, n: number, width: number): Float64Array {
   const products = new Float64Array(n * n);
