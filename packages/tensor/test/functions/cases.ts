@@ -1,6 +1,7 @@
 import * as g from "../../src/index.ts";
 import type { Argument, Case, Domain } from "../cases.ts";
 import { fourierFunctions } from "../fft/cases.ts";
+import { polynomialFunctions } from "../polynomial/cases.ts";
 import { specialFunctions } from "../special/cases.ts";
 
 type Tensor = g.Tensor;
@@ -387,6 +388,7 @@ export const functionCases: readonly Case[] = [
   ...sorting,
   ...fourierFunctions,
   ...specialFunctions,
+  ...polynomialFunctions,
 ];
 
 /** Exported functions that the table leaves out, by reason. */
@@ -438,8 +440,10 @@ export const leftOut: Readonly<Record<string, readonly string[]>> = {
     "argwhere",
     "bitcast",
     "bitwiseAnd",
+    "bitwiseNot",
     "bitwiseOr",
     "bitwiseXor",
+    "countLeadingZeros",
     "digitize",
     "equal",
     "flatnonzero",
@@ -462,10 +466,13 @@ export const leftOut: Readonly<Record<string, readonly string[]>> = {
     "nonzero",
     "notEqual",
     "oneHot",
+    "packbits",
+    "populationCount",
     "searchsorted",
     "shiftLeft",
     "shiftRight",
     "signbit",
+    "unpackbits",
   ],
   "the shape depends on values, which are awaited": [
     "compress",

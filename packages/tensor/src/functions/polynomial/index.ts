@@ -1,0 +1,14 @@
+export {
+  chebval,
+  type PolyfitOptions,
+  polyadd,
+  polyder,
+  polyfit,
+  polyint,
+  polymul,
+  polyval,
+  type VanderOptions,
+  vander,
+} from "./polynomial.ts";
+export { cubicSpline, type Spline, type SplineOptions } from "./spline.ts";
+export { tridiagonalSolve } from "./tridiagonal.ts";
