@@ -2,7 +2,7 @@ import { chebyshev } from "./series.ts";
 import { besselI0, besselI0Tail, besselI1, besselI1Tail } from "./tables.ts";
 
 const i0e = (a: number): number =>
-  a <= 8 ? chebyshev(besselI0, a / 4 - 1) : chebyshev(besselI0Tail, 16 / a - 1) / Math.sqrt(a);
+  a === 0 ? 1 : a <= 8 ? chebyshev(besselI0, a / 4 - 1) : chebyshev(besselI0Tail, 16 / a - 1) / Math.sqrt(a);
 const i1e = (a: number): number =>
   a <= 8 ? a * chebyshev(besselI1, a / 4 - 1) : chebyshev(besselI1Tail, 16 / a - 1) / Math.sqrt(a);
 

@@ -113,6 +113,7 @@ export function logBeta(a: number, b: number): number {
 /** B(a, b) = Γ(a)Γ(b)/Γ(a + b). */
 export function beta(a: number, b: number): number {
   const [p, q] = a < b ? [a, b] : [b, a];
-  if (p > 0 && (q > LARGE || p < 1e-280)) return Math.exp(logBeta(p, q));
+  if (p > 0 && p < 1e-280) return 1 / p + (q < 1e-280 ? 1 / q : 0);
+  if (p > 0 && q > LARGE) return Math.exp(logBeta(p, q));
   return gamma(p) * (gamma(q) / gamma(p + q));
 }
