@@ -19,6 +19,7 @@ import { randomBits } from "../src/primitives/random-bits.ts";
 import { barrier, padPrimitive } from "../src/primitives/structure.ts";
 import { apply, type Tensor } from "../src/tensor.ts";
 import { fourierCases } from "./fft/cases.ts";
+import { tridiagonalCases } from "./polynomial/cases.ts";
 import { specialCases } from "./special/cases.ts";
 
 /** Where an argument is drawn from: reals of a function's domain, or integers below `below` (and above −`below` if signed). */
@@ -347,4 +348,5 @@ export const cases: readonly Case[] = [
   ...bits,
   ...fourierCases,
   ...specialCases,
+  ...tridiagonalCases,
 ];

@@ -31,8 +31,8 @@ export interface FourierAxesOptions {
   readonly norm?: FourierNorm;
 }
 
-export const length = integer("[1, ∞)");
-export const normName = oneOf("backward", "ortho", "forward");
+export const length: Check = integer("[1, ∞)");
+export const normName: Check = oneOf("backward", "ortho", "forward");
 const sizes: Check = (op, value, argument) => {
   if (!Array.isArray(value)) throw new ArgumentError(`${op}: ${argument}: expected an array, got ${said(value)}`);
   for (const n of value) length(op, n, argument);

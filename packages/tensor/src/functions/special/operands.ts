@@ -34,17 +34,19 @@ export function meetThree(
   return [r, astype(q, r.dtype), s].map((t) => broadcastTo(t, shape)) as [Tensor, Tensor, Tensor];
 }
 
+/** Elementwise function of one real argument. */
+export type Unary = (x: TensorLike) => Tensor;
+/** Elementwise function of two real arguments, which broadcast. */
+export type Binary = (a: TensorLike, b: TensorLike) => Tensor;
+
 /** A function of one real tensor. */
 export const one =
-  (primitive: Primitive<null>): ((x: TensorLike) => Tensor) =>
+  (primitive: Primitive<null>): Unary =>
   (x) =>
     apply(primitive, [real(primitive.name, x)], null);
 
 /** A function of two, broadcast. */
 export const two =
-  (
-    primitive: Primitive<null>,
-    names: readonly [string, string] = ["a", "b"],
-  ): ((a: TensorLike, b: TensorLike) => Tensor) =>
+  (primitive: Primitive<null>, names: readonly [string, string] = ["a", "b"]): Binary =>
   (a, b) =>
     apply(primitive, meetReal(primitive.name, a, b, names), null);
