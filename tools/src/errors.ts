@@ -2,8 +2,8 @@
 export class ToolError extends Error {
   override name = "ToolError";
 
-  constructor(message: string) {
-    super(message.replace(/\p{Cc}+/gu, " "));
+  constructor(message: string, options?: ErrorOptions) {
+    super(message.replace(/\p{Cc}+/gu, " "), options);
   }
 }
 
