@@ -9,7 +9,7 @@ export function hurwitzZeta(s: number, q: number): number {
   if (s === Infinity) return q > 1 ? 0 : q === 1 ? 1 : Infinity;
   if (q === Infinity) return 0;
   let [sum, a] = [0, q];
-  for (; a < 10 + s / 3; a++) {
+  for (; a < 10 + s / 2; a++) {
     const term = a ** -s;
     sum += term;
     if (term < 1e-18 * sum) return sum;
