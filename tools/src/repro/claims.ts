@@ -57,8 +57,16 @@ export function claimsTable(claims: readonly Claim[]): string {
     `${c.runs.filter(({ holds }) => holds).length} of ${c.runs.length} seeds`,
     number(Math.round(mean(c.runs.map(({ seconds }) => seconds)))),
   ]);
-  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+  return aligned([head, ...rows.map((cells) => cells.map(cell))]);
+}
+
+/** A Markdown table, laid out as the formatter of the repository does; the first row is its head. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((cells) => [...(cells[i] as string)].length)));
+  const padded = (text: string, i: number): string => text + " ".repeat((widths[i] as number) - [...text].length);
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  const [head, ...body] = rows.map((cells) => line(cells.map(padded)));
+  return [head, line(widths.map((width) => "-".repeat(width))), ...body].join("\n");
 }
 
 function ours({ headline, runs }: Claim): string {
