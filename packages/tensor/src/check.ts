@@ -143,7 +143,4 @@ export function checkOptions(
   }
 }
 
-/** As {@link checkOptions}; the argument is called `options`. */
-export const options = checkOptions;
-
-export { said };
+export { checkOptions as options, said };

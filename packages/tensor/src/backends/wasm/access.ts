@@ -91,7 +91,7 @@ export class Access {
   }
 
   /** Pushes `e`, `by` elements on along the lanes' loop; `lane` says which lane of computed indices counts. */
-  index(e: Index, place: Place, by = place.shift, lane = 0): void {
+  index(e: Index, place: Place, by: number = place.shift, lane = 0): void {
     const { c } = this;
     c.i32(e.constant);
     for (const { coefficient, atom } of e.terms) {
@@ -143,7 +143,7 @@ export class Access {
   }
 
   /** Pushes whether all guards hold at one element. */
-  guards(guards: readonly Guard[], place: Place, by = place.shift, lane = 0): void {
+  guards(guards: readonly Guard[], place: Place, by: number = place.shift, lane = 0): void {
     const { c } = this;
     guards.forEach((g, i) => {
       // low ≤ e < high as one unsigned comparison.
@@ -231,7 +231,7 @@ export class Access {
   }
 
   /** Pushes one element, or its fill where a guard fails. */
-  load(x: Load, n: number, place: Place, by = place.shift, lane = 0): void {
+  load(x: Load, n: number, place: Place, by: number = place.shift, lane = 0): void {
     if (x.guards.length === 0) {
       this.element(x, n, place, by, lane);
       return;

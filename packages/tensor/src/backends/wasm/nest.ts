@@ -1,8 +1,7 @@
 import type { DType } from "../../dtype.ts";
 import type { Accumulator, Instruction, Kernel } from "../../ir/ir.ts";
-import { neutral } from "../../primitives/window.ts";
 import { Access, type Bases, noBases, type Place } from "./access.ts";
-import { Code, type Op } from "./assembler.ts";
+import { Code } from "./assembler.ts";
 import { Fold } from "./fold.ts";
 import { binary, bitcast, cast, constant, unary, valueType } from "./scalar.ts";
 import { vectorInstruction, vectorisable } from "./vector.ts";

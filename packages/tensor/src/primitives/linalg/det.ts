@@ -5,6 +5,7 @@ import { matmul } from "../../functions/matmul.ts";
 import { prod, sum } from "../../functions/reduction.ts";
 import { where } from "../../functions/selection.ts";
 import { broadcastTo, expandDims, slice, stopGradient, transpose } from "../../functions/shaping.ts";
+import type { Primitive } from "../../primitive.ts";
 import { applyMany, type Tensor } from "../../tensor.ts";
 import { diagonalOf } from "./diagonal.ts";
 import { cofactorsInto, determinantOf } from "./kernels/cofactor.ts";
@@ -16,7 +17,7 @@ import { svdPrimitive } from "./svd.ts";
 const outerAxes = (x: Tensor): Tensor => expandDims(expandDims(x, -1), -1);
 
 /** Determinant of A [..., n, n]. Tangent: Σ Cᵢⱼ·Ȧᵢⱼ with the cofactors C, so that a singular matrix has its derivative too. */
-export const detPrimitive = matrixPrimitive<null>({
+export const detPrimitive: Primitive<null> = matrixPrimitive({
   name: "det",
   parts: ([a]) => {
     const { shape, dtype } = a as Tensor;
@@ -33,7 +34,7 @@ export const detPrimitive = matrixPrimitive<null>({
 });
 
 /** Cofactors of A [..., n, n]: the derivative of its determinant. */
-export const cofactorPrimitive = matrixPrimitive<null>({
+export const cofactorPrimitive: Primitive<null> = matrixPrimitive({
   name: "cofactors",
   parts: ([a]) => [a as Tensor],
   tangents([da], { inputs }) {

@@ -1,6 +1,7 @@
 import { mul, sub } from "../../functions/arithmetic.ts";
 import { matmul } from "../../functions/matmul.ts";
 import { expandDims, transpose } from "../../functions/shaping.ts";
+import type { Primitive } from "../../primitive.ts";
 import type { Tensor } from "../../tensor.ts";
 import { diagonalOf } from "./diagonal.ts";
 import { eighInPlace } from "./kernels/eigh.ts";
@@ -11,7 +12,7 @@ import { core, matrixPrimitive } from "./rules.ts";
  * Eigenvalues [..., n], ascending, and eigenvectors (columns) of symmetric A [..., n, n], of which the lower triangle is read. Tangent (Giles 2008): with
  * M = Vᵀ·Ȧ·V, λ̇ = diag(M) and V̇ = V·(F ∘ M), Fᵢⱼ = 1/(λⱼ − λᵢ), 0 for eigenvalues that rounding cannot tell apart.
  */
-export const eighPrimitive = matrixPrimitive<null>({
+export const eighPrimitive: Primitive<null> = matrixPrimitive({
   name: "eigh",
   parts: ([a]) => {
     const { shape, dtype } = a as Tensor;

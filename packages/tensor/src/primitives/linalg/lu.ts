@@ -3,6 +3,7 @@ import { eye, tril, triu } from "../../functions/creation.ts";
 import { takeAlongAxis } from "../../functions/indexing.ts";
 import { matmul } from "../../functions/matmul.ts";
 import { broadcastTo, expandDims, pad, slice, transpose } from "../../functions/shaping.ts";
+import type { Primitive } from "../../primitive.ts";
 import type { Shape } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { luInPlace } from "./kernels/lu.ts";
@@ -53,7 +54,7 @@ const indices = (shape: Shape, size: number): { shape: Shape; dtype: "i32" } => 
  * Packed factors of P·A = L·U with partial pivoting, of A [..., m, n]; then the exchanges [..., min(m, n)] and the permutation [..., m] that they make.
  * Tangent (de Hoog, Anderssen and Lukas 2011): with M = L⁻¹·P·Ȧ·U⁻¹, L̇ = L·tril(M, −1) and U̇ = triu(M)·U.
  */
-export const luPrimitive = matrixPrimitive<null>({
+export const luPrimitive: Primitive<null> = matrixPrimitive({
   name: "lu",
   parts: ([a]) => {
     const { shape } = a as Tensor;

@@ -1,6 +1,7 @@
 import { add, neg, sub } from "../../functions/arithmetic.ts";
 import { matmul } from "../../functions/matmul.ts";
 import { transpose } from "../../functions/shaping.ts";
+import type { Primitive } from "../../primitive.ts";
 import type { Tensor } from "../../tensor.ts";
 import { svdInto } from "./kernels/svd.ts";
 import { core, matrixPrimitive } from "./rules.ts";
@@ -9,7 +10,7 @@ import { core, matrixPrimitive } from "./rules.ts";
  * Moore–Penrose inverse of A [..., m, n]; singular values up to rcond·s₀ count as 0. Tangent (Golub and Pereyra 1973), right where the rank is constant:
  * −P·Ȧ·P + P·Pᵀ·Ȧᵀ·(I − A·P) + (I − P·A)·Ȧᵀ·Pᵀ·P.
  */
-export const pinvPrimitive = matrixPrimitive<{ readonly rcond: number }>({
+export const pinvPrimitive: Primitive<{ readonly rcond: number }> = matrixPrimitive({
   name: "pinv",
   parts: ([a]) => {
     const { shape, dtype } = a as Tensor;

@@ -3,6 +3,7 @@ import { tril } from "../../functions/creation.ts";
 import { zerosLike } from "../../functions/fill.ts";
 import { matmul } from "../../functions/matmul.ts";
 import { concat, slice, transpose } from "../../functions/shaping.ts";
+import type { Primitive } from "../../primitive.ts";
 import type { Tensor } from "../../tensor.ts";
 import { formQ, householder } from "./kernels/householder.ts";
 import { corner } from "./lu.ts";
@@ -24,7 +25,7 @@ export const complementTangent = (q: Tensor, dq: Tensor, complement: Tensor): Te
  * Tangent (Walter and Lehmann 2018; wide and complete as in Roberts and Roberts 2020): with C = QᵀȦR⁻¹ of the leading columns and the skew part
  * Ω = tril(C, −1) − tril(C, −1)ᵀ, Q̇ = ȦR⁻¹ + Q·(Ω − C) and Ṙ = Qᵀ·(Ȧ − Q̇·R).
  */
-export const qrPrimitive = matrixPrimitive<{ readonly complete: boolean }>({
+export const qrPrimitive: Primitive<{ readonly complete: boolean }> = matrixPrimitive({
   name: "qr",
   parts: ([a], { complete }) => {
     const { shape, dtype } = a as Tensor;

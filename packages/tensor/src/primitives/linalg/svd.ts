@@ -1,6 +1,7 @@
 import { add, div, mul, sub } from "../../functions/arithmetic.ts";
 import { matmul } from "../../functions/matmul.ts";
 import { concat, expandDims, transpose } from "../../functions/shaping.ts";
+import type { Primitive } from "../../primitive.ts";
 import type { Tensor } from "../../tensor.ts";
 import { diagonalOf } from "./diagonal.ts";
 import { svdInto } from "./kernels/svd.ts";
@@ -16,7 +17,7 @@ import { core, matrixPrimitive } from "./rules.ts";
  * Ω − Ψ = (P − Pᵀ)/(sⱼ + sᵢ). Quotients by what rounding cannot tell from 0 are 0; the second one needs no distinct values, so that the
  * polar factor U·Vᵀ has its derivative also where singular values repeat.
  */
-export const svdPrimitive = matrixPrimitive<{ readonly full: boolean }>({
+export const svdPrimitive: Primitive<{ readonly full: boolean }> = matrixPrimitive({
   name: "svd",
   parts: ([a], { full }) => {
     const { shape, dtype } = a as Tensor;
