@@ -162,6 +162,18 @@ const structure: Case[] = [
     [3, 4],
     int,
   ),
+  one("flip of pad", (x) => s.flip(s.pad(x, [[1, 0]], 2)), "any", [3], int),
+  one(
+    "pad of nothing",
+    (x) =>
+      s.pad(x, [
+        [1, 0],
+        [0, 1],
+      ]),
+    "any",
+    [1, 0],
+    int,
+  ),
   two("concat", (x, y) => s.concat([x, y, x], 1), x23, { shape: [2, 2] }, int),
   two("stack", (x, y) => s.stack([x, y], 1), x23, x23, int),
   one("roll", (x) => s.roll(x, 2, 1), "any", [2, 5], int),

@@ -218,9 +218,9 @@ export const padPrimitive: Primitive<Padding> = {
         const n = x.shape[i] as number;
         const step = (interior[i] as number) + 1;
         const shifted = offsetIndex(e, -(low[i] as number));
-        const last = Math.max(0, n - 1) * step + 1;
-        if (shifted.constant < 0 || last + (low[i] as number) < (node.shape[i] as number))
-          guards.push({ of: shifted, low: 0, high: n === 0 ? 0 : last });
+        const last = n === 0 ? 0 : (n - 1) * step + 1;
+        if ((low[i] as number) > 0 || last + (low[i] as number) < (node.shape[i] as number))
+          guards.push({ of: shifted, low: 0, high: last });
         if (step === 1) return shifted;
         guards.push({ of: modIndex(shifted, step), low: 0, high: 1 });
         return divIndex(shifted, step);

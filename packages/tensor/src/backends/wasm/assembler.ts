@@ -201,6 +201,7 @@ const vectorMemoryOps = {
   "v128.load64_splat": [10, 3],
   "v128.store": [11, 4],
   "v128.load32_zero": [0x5c, 2],
+  "v128.load64_zero": [0x5d, 3],
 } as const;
 
 export type Op = keyof typeof opcodes | keyof typeof saturating | keyof typeof vector;
@@ -282,6 +283,10 @@ export class Code {
   /** Stores the first 32-bit lane of the vector on the stack. */
   storeLane(offset = 0): void {
     this.bytes.push(0xfd, 0x5a, 0, ...unsigned(offset), 0);
+  }
+  /** Stores one of the two 64-bit lanes of the vector on the stack. */
+  storeHalf(offset: number, lane: 0 | 1): void {
+    this.bytes.push(0xfd, 0x5b, 0, ...unsigned(offset), lane);
   }
   call(f: number): void {
     this.bytes.push(0x10, ...unsigned(f));

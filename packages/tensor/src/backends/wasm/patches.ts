@@ -17,13 +17,9 @@ const product = (list: readonly number[]): number => list.reduce((a, b) => a * b
 const strided = (o: Operand, index: readonly Index[]): Index =>
   index.reduce((e, x, i) => addIndex(e, scaleIndex(x, at(o.strides, i))), constantIndex(o.offset));
 
-/** Sizes of the product that a convolution becomes: for each image, kernels [m, k] times patches [k, n]. */
-export function sizes({ conv }: Conv): { m: number; n: number; k: number } {
-  return { m: conv.outChannels, n: product(conv.output), k: conv.inChannels * product(conv.kernel) };
-}
-
 function copy(
   name: string,
+  dtype: "f32" | "f64",
   loops: readonly number[],
   sizes: readonly [number, number],
   load: (axes: readonly Index[]) => { index: Index; guards: readonly Guard[] },
@@ -37,8 +33,8 @@ function copy(
     reduce: [],
     inner: [],
     accumulators: [],
-    outer: [{ op: "load", dtype: "f32", buffer: 0, index, guards, fill: 0 }],
-    buffers: sizes.map((size) => ({ dtype: "f32", size })),
+    outer: [{ op: "load", dtype, buffer: 0, index, guards, fill: 0 }],
+    buffers: sizes.map((size) => ({ dtype, size })),
     stores: [{ buffer: 1, index: flattenIndex(axes, loops), value: 0 }],
   };
 }
@@ -51,16 +47,16 @@ export function spans({ conv }: Conv): number[] {
 }
 
 /**
- * Copies the input to [n, ci, …spans], with zeros where there is padding or dilation, so that copying patches needs no questions asked. Null when
+ * Copies the input to [n, ci, …spans], with zeros where there is padding or dilation, so that reading patches needs no questions asked. Null when
  * the input can be read as it is.
  */
-export function padKernel(c: Conv, inputSize: number): Kernel | null {
+export function padKernel(c: Conv, dtype: "f32" | "f64", inputSize: number): Kernel | null {
   const { conv, a } = c;
   const span = spans(c);
   const inside = conv.input.every((n, i) => conv.low[i] === 0 && conv.lhsDilation[i] === 1 && at(span, i) <= n);
   if (inside) return null;
-  const loops = [conv.batch, conv.inChannels, ...span];
-  return copy("pad", loops, [inputSize, product(loops)], ([n, ci, ...rest]) => {
+  const loops = [conv.batch, conv.inChannels * conv.groups, ...span];
+  return copy("pad", dtype, loops, [inputSize, product(loops)], ([n, ci, ...rest]) => {
     const guards: Guard[] = [];
     const position = conv.input.map((size, i) => {
       const dilation = at(conv.lhsDilation, i);
@@ -74,23 +70,42 @@ export function padKernel(c: Conv, inputSize: number): Kernel | null {
   });
 }
 
-/** Copies the patch under every output position: [n, ci, …kernel, …out] from buffer 0 (the input as `source` describes it) to buffer 1. */
-export function patchKernel({ conv }: Conv, source: Operand, size: number): Kernel {
-  const d = conv.kernel.length;
-  const loops = [conv.batch, conv.inChannels, ...conv.kernel, ...conv.output];
-  return copy("patches", loops, [size, product(loops)], ([n, ci, ...rest]) => {
-    const position = conv.input.map((_, i) =>
-      addIndex(
-        scaleIndex(rest[d + i] as Index, at(conv.stride, i)),
-        scaleIndex(rest[i] as Index, at(conv.rhsDilation, i)),
-      ),
-    );
-    return { index: strided(source, [n as Index, ci as Index, ...position]), guards: [] };
-  });
+/** Offsets in elements of all positions of a box, row-major, given the elements per step of each axis. */
+function offsets(extents: readonly number[], steps: readonly number[]): number[] {
+  return extents.reduce<number[]>(
+    (list, extent, axis) => list.flatMap((o) => Array.from({ length: extent }, (_, i) => o + i * at(steps, axis))),
+    [0],
+  );
 }
 
-/** Copies the kernels to [co, ci, …kernel], contiguous. */
-export function weightKernel({ conv, b }: Conv, size: number): Kernel {
-  const loops = [conv.outChannels, conv.inChannels, ...conv.kernel];
-  return copy("weights", loops, [size, product(loops)], (axes) => ({ index: strided(b, axes), guards: [] }));
+/**
+ * A convolution as the product of kernels [co, ci·kernel] and patches [ci·kernel, positions] that nobody writes down: the offsets of their elements. With
+ * `merged`, the positions of all images are one axis.
+ */
+export function patchOffsets(
+  { conv, b }: Conv,
+  source: Operand,
+  merged: boolean,
+): { readonly columns: number[]; readonly depths: number[]; readonly rows: number[]; readonly kernelDepths: number[] } {
+  const space = source.strides.slice(2);
+  const positions = conv.output.map((_, i) => at(space, i) * at(conv.stride, i));
+  const taps = conv.kernel.map((_, i) => at(space, i) * at(conv.rhsDilation, i));
+  return {
+    columns: merged
+      ? offsets([conv.batch, ...conv.output], [at(source.strides, 0), ...positions])
+      : offsets(conv.output, positions),
+    depths: offsets([conv.inChannels, ...conv.kernel], [at(source.strides, 1), ...taps]),
+    rows: offsets([conv.outChannels], [at(b.strides, 0)]),
+    kernelDepths: offsets([conv.inChannels, ...conv.kernel], b.strides.slice(1)),
+  };
+}
+
+/** Brings the result for merged positions, [co, n, …out], into the order [n, co, …out]. */
+export function unmergeKernel({ conv }: Conv, dtype: "f32" | "f64"): Kernel {
+  const positions = product(conv.output);
+  const loops = [conv.batch, conv.outChannels, positions];
+  return copy("unmerge", dtype, loops, [product(loops), product(loops)], ([n, co, p]) => ({
+    index: flattenIndex([co as Index, n as Index, p as Index], [conv.outChannels, conv.batch, positions]),
+    guards: [],
+  }));
 }
