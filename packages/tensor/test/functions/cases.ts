@@ -462,6 +462,7 @@ export const leftOut: Readonly<Record<string, readonly string[]>> = {
     "logicalNot",
     "logicalOr",
     "logicalXor",
+    "matrixRank",
     "nextafter",
     "nonzero",
     "notEqual",
@@ -484,8 +485,11 @@ export const leftOut: Readonly<Record<string, readonly string[]>> = {
     "uniqueAll",
     "uniqueCounts",
   ],
-  "transforms, tested as such": [
+  "transforms and control flow, tested as such": [
+    "associativeScan",
+    "cond",
     "customGradient",
+    "forLoop",
     "grad",
     "gradient",
     "hessian",
@@ -497,9 +501,12 @@ export const leftOut: Readonly<Record<string, readonly string[]>> = {
     "jit",
     "jvp",
     "linearize",
+    "map",
+    "switchCase",
     "valueAndGrad",
     "vjp",
     "vmap",
+    "whileLoop",
   ],
   "no tensor comes out": [
     "debugNaNs",
