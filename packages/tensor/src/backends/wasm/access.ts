@@ -213,7 +213,8 @@ export class Access {
     }
     const ahead =
       by === 0 ? 0 : (affine(x.index, this.loops.length)?.strides[this.lanes as number] as number) * bytes * by;
-    if (ahead >= 0) return ahead;
+    // An immediate offset is not taken modulo 4 GiB: it must not stand on an address in front of the memory, as that of an element whose guards fail may be.
+    if (ahead === 0 || (ahead > 0 && x.guards.length === 0)) return ahead;
     c.i32(ahead);
     c.op("i32.add");
     return 0;
@@ -320,8 +321,7 @@ export class Access {
       c.memory("v128.load", second);
       c.shuffle(0, 2, 4, 6);
     } else {
-      const plain = { ...x, guards: [] };
-      this.gather(x.dtype === "f32" ? "f32" : "i32", (lane) => this.load(plain, n, place, place.shift + lane, lane));
+      this.gather(x.dtype === "f32" ? "f32" : "i32", (lane) => this.element(x, n, place, place.shift + lane, lane));
       this.asMask(x.dtype);
     }
   }
