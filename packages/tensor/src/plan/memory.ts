@@ -23,15 +23,46 @@ function lastUses(steps: readonly Step[]): Map<number, number> {
 const mayReplace = (step: Step, o: number, canOverwrite: CanOverwrite): boolean =>
   step.buffers.every((same, k) => same !== o || canOverwrite(step.work, k));
 
-interface Block {
+interface Hole {
   readonly offset: number;
   readonly bytes: number;
-  readonly until: number;
+}
+
+/** Free ranges of the arena by address; neighbours are one hole, and the last one has no end. */
+class Holes {
+  private readonly list: Hole[] = [{ offset: 0, bytes: Number.POSITIVE_INFINITY }];
+
+  /** Offset of the first range with room for `bytes`. */
+  take(bytes: number): number {
+    const i = this.list.findIndex((h) => h.bytes >= bytes);
+    const { offset, bytes: room } = this.list[i] as Hole;
+    if (room === bytes) this.list.splice(i, 1);
+    else this.list[i] = { offset: offset + bytes, bytes: room - bytes };
+    return offset;
+  }
+
+  give(offset: number, bytes: number): void {
+    let [low, high] = [0, this.list.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.list[middle] as Hole).offset > offset) high = middle;
+      else low = middle + 1;
+    }
+    const [before, after] = [this.list[low - 1], this.list[low] as Hole];
+    const joinsBefore = before !== undefined && before.offset + before.bytes === offset;
+    const joinsAfter = offset + bytes === after.offset;
+    const from = joinsBefore ? before.offset : offset;
+    const end = joinsAfter ? after.offset + after.bytes : offset + bytes;
+    this.list.splice(low - Number(joinsBefore), Number(joinsBefore) + Number(joinsAfter), {
+      offset: from,
+      bytes: end - from,
+    });
+  }
 }
 
 /**
  * Places temporaries in one arena: two share bytes only if their lives do not overlap, or if a kernel writes its result over an operand that it
- * reads for the last time (`canOverwrite`). First fit in order of birth.
+ * reads for the last time (`canOverwrite`). First fit in order of birth; what dies is looked up by step, so that long plans take linear time.
  */
 export function layOut(
   buffers: Buffers,
@@ -41,36 +72,32 @@ export function layOut(
 ): { offsets: Map<number, number>; arenaBytes: number } {
   const last = lastUses(steps);
   const offsets = new Map<number, number>();
-  let live: Block[] = [];
+  const holes = new Holes();
+  /** Buffers that hold bytes of their own, by the step that uses them last. */
+  const dying = steps.map((): number[] => []);
   let arenaBytes = 0;
   const size = (b: number): number => Math.ceil(bytesOf(buffers[b] as Buffers[number]) / ALIGN) * ALIGN;
   steps.forEach((step, i) => {
-    live = live.filter((b) => b.until >= i);
+    const handedOn = new Set<number>();
     const results = step.buffers.slice(step.buffers.length - (writes[i] as number));
     for (const b of results) {
       if (buffers[b]?.role !== "temporary" || offsets.has(b)) continue;
       const bytes = size(b);
-      const until = last.get(b) as number;
-      const operand = step.buffers.findIndex(
-        (o) => o !== b && offsets.has(o) && last.get(o) === i && mayReplace(step, o, canOverwrite),
+      dying[last.get(b) as number]?.push(b);
+      const operand = step.buffers.find(
+        (o) => o !== b && offsets.has(o) && !handedOn.has(o) && last.get(o) === i && mayReplace(step, o, canOverwrite),
       );
-      if (operand >= 0) {
-        const offset = offsets.get(step.buffers[operand] as number) as number;
+      if (operand === undefined) {
+        const offset = bytes === 0 ? 0 : holes.take(bytes);
         offsets.set(b, offset);
-        if (bytes > 0) live = live.filter((x) => x.offset !== offset || x.bytes === 0);
-        live.push({ offset, bytes, until });
-        continue;
+        arenaBytes = Math.max(arenaBytes, offset + bytes);
+      } else {
+        offsets.set(b, offsets.get(operand) as number);
+        handedOn.add(operand);
       }
-      live.sort((p, q) => p.offset - q.offset);
-      let offset = 0;
-      for (const x of live) {
-        if (x.offset - offset >= bytes) break;
-        offset = Math.max(offset, x.offset + x.bytes);
-      }
-      offsets.set(b, offset);
-      live.push({ offset, bytes, until });
-      arenaBytes = Math.max(arenaBytes, offset + bytes);
     }
+    for (const b of dying[i] as number[])
+      if (!handedOn.has(b) && size(b) > 0) holes.give(offsets.get(b) as number, size(b));
   });
   return { offsets, arenaBytes };
 }
