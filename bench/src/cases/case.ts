@@ -20,6 +20,8 @@ export interface Case {
   /** Subjects for which a run would take too long. */
   readonly tooSlow?: readonly string[];
   readonly inputs: () => Inputs;
+  /** What is compared, made of all outputs; the outputs themselves unless told. */
+  readonly compared?: (outputs: readonly ArrayLike<number>[], inputs: Inputs) => readonly ArrayLike<number>[];
   readonly gradus: Way<GradusImplementation>;
   readonly tfjs: Way<TfjsImplementation>;
   readonly jax: Way<JaxImplementation>;

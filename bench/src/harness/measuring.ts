@@ -24,11 +24,13 @@ async function batch(ms: number): Promise<number[]> {
 async function answer(request: Request): Promise<Reply> {
   if (request.kind !== "prepare") return { kind: "times", times: await batch(request.ms) };
   const { job } = request;
-  prepared = await subjectNamed(job.subject).prepare(caseNamed(job.case), job.threads);
+  const row = caseNamed(job.case);
+  prepared = await subjectNamed(job.subject).prepare(row, job.threads);
   const start = performance.now();
   const outputs = await prepared.first();
   const firstMs = performance.now() - start;
-  return { kind: "ready", samples: outputs.map(sampleOf), firstMs };
+  const compared = row.compared?.(outputs, row.inputs()) ?? outputs;
+  return { kind: "ready", samples: compared.map(sampleOf), firstMs };
 }
 
 const reasonOf = (e: unknown): string => (e instanceof Error ? e.message : String(e)).split("\n")[0] as string;

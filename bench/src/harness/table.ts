@@ -5,7 +5,7 @@ const digits = (x: number): string =>
   x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x >= 1 ? x.toFixed(2) : x.toFixed(4);
 
 /** Aligned lines for the subjects of a case. */
-export function table(row: Case, outcomes: ReadonlyMap<string, Outcome>): string {
+export function table(row: Pick<Case, "name" | "flops" | "ops">, outcomes: ReadonlyMap<string, Outcome>): string {
   const own = outcomes.get("gradus");
   const lines = [...outcomes].map(([subject, o]) => {
     if (o.kind !== "measured") return `  ${subject.padEnd(14)} ${`${o.kind}: ${o.reason}`}`;
