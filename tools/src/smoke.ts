@@ -23,10 +23,15 @@ execFileSync("npm", ["install", "--no-package-lock", "--offline"], { cwd: projec
 const program = `import { grad, tanh, tensor } from "@gradus/tensor";
 import { Linear } from "@gradus/nn";
 import { sgd } from "@gradus/optim";
+import { MemorySink, readSafetensors, writeSafetensors } from "@gradus/tensor/files";
 const g = grad((x) => tanh(x).sum());
 const value = (await g(tensor([0.5])).data())[0];
 const expected = 1 - Math.tanh(0.5) ** 2;
 if (typeof Linear !== "function" || typeof sgd !== "function" || Math.abs(value - expected) > 1e-6) throw new Error(\`derivative is \${value} instead of \${expected}\`);
+const sink = new MemorySink();
+await writeSafetensors(sink, { x: tensor([0.5]) });
+const back = (await readSafetensors(sink.bytes())).tensors.get("x");
+if (back === undefined || (await back.item()) !== 0.5) throw new Error("a safetensors file was not read back");
 `;
 writeFileSync(join(project, "program.js"), program);
 const run = (node: string): void => {

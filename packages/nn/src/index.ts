@@ -8,7 +8,6 @@ export { Module } from "./module.ts";
 export type { LayerOptions } from "./parameters.ts";
 export type { AvgPool2dOptions, Pool2dOptions } from "./pooling.ts";
 export { AvgPool2d, MaxPool2d } from "./pooling.ts";
-export * from "./safetensors.ts";
 export type { Layer } from "./sequential.ts";
 export { Flatten, Sequential } from "./sequential.ts";
 export type { Pair } from "./settings.ts";

@@ -1,7 +1,7 @@
-import type { Tensor } from "@gradus/tensor";
-import { ArgumentError, check, ShapeError, tensor, treeFlatten, treeNames, treeUnflatten } from "@gradus/tensor";
-import type { HostTensor } from "./safetensors.ts";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import type { DType, Tensor } from "@gradus/tensor";
+import { ArgumentError, check, ShapeError, treeFlatten, treeNames, treeUnflatten } from "@gradus/tensor";
+import type { ReadSafetensorsOptions, SinkLike, SourceLike, WriteSafetensorsOptions } from "@gradus/tensor/files";
+import { openSafetensors, SafetensorsFile, writeSafetensors } from "@gradus/tensor/files";
 
 /**
  * Path → tensor for every tensor of a tree: PyTorch's `state_dict()`.
@@ -45,10 +45,12 @@ export function loadStateDict<T>(template: T, dict: ReadonlyMap<string, Tensor>)
   );
 }
 
+type Described = Pick<Tensor, "shape"> & { readonly dtype: DType | null };
+
 function checkNames(
   op: string,
   wanted: ReadonlyMap<string, Tensor>,
-  found: ReadonlyMap<string, Pick<Tensor, "shape" | "dtype">>,
+  found: ReadonlyMap<string, Described>,
   argument: string,
 ): void {
   const missing = [...wanted.keys()].filter((name) => !found.has(name));
@@ -56,58 +58,59 @@ function checkNames(
   if (missing.length + extra.length > 0)
     throw new ArgumentError(`${op}: ${argument}: missing [${missing.join(", ")}], unexpected [${extra.join(", ")}]`);
   for (const [name, { shape, dtype }] of wanted) {
-    const got = found.get(name) as Pick<Tensor, "shape" | "dtype">;
+    const got = found.get(name) as Described;
     if (shape.length !== got.shape.length || shape.some((d, i) => d !== got.shape[i]))
       throw new ShapeError(`${op}: ${argument}: ${name}: expected [${shape}], got [${got.shape}]`);
     if (dtype !== got.dtype)
-      throw new ArgumentError(`${op}: ${argument}: ${name}: expected ${dtype}, got ${got.dtype}; cast it first`);
+      throw new ArgumentError(
+        `${op}: ${argument}: ${name}: expected ${dtype}, got ${got.dtype ?? "a format without a dtype"}; cast it first`,
+      );
   }
 }
 
 /**
- * The tensors of a tree as a safetensors file, under their paths. Settings are not stored: {@link loadTree} takes them from its template.
+ * Writes the tensors of a tree as a safetensors file, under their paths, one at a time. Settings are not stored: {@link loadTree} takes
+ * them from its template.
  *
- * @param metadata - free text pairs stored beside the tensors
- * @throws as {@link stateDict} does
+ * @param to - path (written whole or not at all), `WritableStream`, file handle or any `Sink` of `@gradus/tensor/files`
+ * @param options - `metadata`: free text pairs stored beside the tensors; `signal`, `progress`
+ * @throws as {@link stateDict} and `writeSafetensors` do
  * @example
  * ```ts
- * await writeFile("model.safetensors", await saveTree(model, { epochs: "3" }));
+ * await saveTree("model.safetensors", model, { metadata: { epochs: "3" } });
  * ```
  */
-export async function saveTree(
-  tree: unknown,
-  metadata: Readonly<Record<string, string>> = {},
-): Promise<Uint8Array<ArrayBuffer>> {
+export async function saveTree(to: SinkLike, tree: unknown, options: WriteSafetensorsOptions = {}): Promise<void> {
   check.tree("saveTree", tree, "tree");
-  const dict = dictOf("saveTree", tree, "tree");
-  if (typeof metadata !== "object" || metadata === null || Object.values(metadata).some((v) => typeof v !== "string"))
-    throw new ArgumentError(`saveTree: metadata: expected an object of texts, got ${check.said(metadata)}`);
-  const hosts = await Promise.all(
-    [...dict].map(
-      async ([name, t]): Promise<[string, HostTensor]> => [
-        name,
-        { dtype: t.dtype, shape: t.shape, data: await t.data() },
-      ],
-    ),
-  );
-  return encodeSafetensors(new Map(hosts), new Map(Object.entries(metadata)));
+  await writeSafetensors(to, dictOf("saveTree", tree, "tree"), options);
 }
 
 /**
- * A tree like `template` with the tensors of a safetensors file, and the file's metadata.
+ * A tree like `template` with the tensors of a safetensors file, and the file's metadata. Names, shapes and dtypes are compared before any
+ * tensor is read.
  *
- * @throws {@link FormatError} when the bytes are not a sound safetensors file; else as {@link loadStateDict} does
+ * @param from - path, bytes, `Blob`, file handle, `Source`, or a file that `openSafetensors` opened
+ * @param options - `signal`, `progress`; bounds when the file is not open yet
+ * @throws `FileError` when it is no sound safetensors file; else as {@link loadStateDict} does
  * @example
  * ```ts
- * const { tree: model } = loadTree(new Net(key(0)), await readFile("model.safetensors"));
+ * const { tree: model } = await loadTree("model.safetensors", new Net(key(0)));
  * ```
  */
-export function loadTree<T>(template: T, bytes: Uint8Array): { tree: T; metadata: ReadonlyMap<string, string> } {
-  if (!(bytes instanceof Uint8Array))
-    throw new ArgumentError(`loadTree: bytes: expected a Uint8Array, got ${check.said(bytes)}`);
+export async function loadTree<T>(
+  from: SourceLike | SafetensorsFile,
+  template: T,
+  options: ReadSafetensorsOptions = {},
+): Promise<{ tree: T; metadata: ReadonlyMap<string, string> }> {
   const wanted = dictOf("loadTree", template, "template");
-  const { tensors, metadata } = decodeSafetensors(bytes);
-  checkNames("loadTree", wanted, tensors, "bytes");
-  const dict = new Map([...tensors].map(([name, { data, shape, dtype }]) => [name, tensor(data, { shape, dtype })]));
-  return { tree: loadStateDict(template, dict), metadata };
+  const { signal, progress, ...limits } = options;
+  const long = { ...(signal && { signal }), ...(progress && { progress }) };
+  const file =
+    from instanceof SafetensorsFile ? from : await openSafetensors(from, { ...limits, ...(signal && { signal }) });
+  try {
+    checkNames("loadTree", wanted, file.tensors, "from");
+    return { tree: loadStateDict(template, await file.readAll(long)), metadata: file.metadata };
+  } finally {
+    if (file !== from) await file.close();
+  }
 }

@@ -1,6 +1,7 @@
-import { key, relu, tensor, zeros } from "@gradus/tensor";
+import { FileError, key, relu, tensor, zeros } from "@gradus/tensor";
+import { MemorySink, openSafetensors } from "@gradus/tensor/files";
 import { expect, test } from "vitest";
-import { FormatError, Linear, loadStateDict, loadTree, Sequential, saveTree, stateDict } from "../src/index.ts";
+import { Linear, loadStateDict, loadTree, Sequential, saveTree, stateDict } from "../src/index.ts";
 
 const model = (seed: number): Sequential =>
   new Sequential(new Linear(4, 3, { key: key(seed) }), relu, new Linear(3, 2, { key: key(seed + 1) }));
@@ -10,9 +11,14 @@ test("names are paths", () =>
 
 test("save and load give the same bits, metadata, and a working model", async () => {
   const saved = { model: model(0), optimizer: [null, { count: tensor(3, { dtype: "i32" }) }] };
-  const { tree, metadata } = loadTree(
-    { model: model(5), optimizer: [null, { count: tensor(0, { dtype: "i32" }) }] },
-    await saveTree(saved, { epoch: "2" }),
+  const sink = new MemorySink();
+  await saveTree(sink, saved, { metadata: { epoch: "2" } });
+  const template = { model: model(5), optimizer: [null, { count: tensor(0, { dtype: "i32" }) }] };
+  const { tree, metadata } = await loadTree(sink.bytes(), template);
+  const open = await openSafetensors(sink.bytes());
+  const again = await loadTree(open, template);
+  expect(await again.tree.model.call(tensor([[1, 1, 1, 1]])).data()).toEqual(
+    await saved.model.call(tensor([[1, 1, 1, 1]])).data(),
   );
   expect(metadata.get("epoch")).toBe("2");
   const x = tensor([[1, 2, 3, 4]]);
@@ -32,10 +38,25 @@ test("a dict that does not fit", () => {
   );
 });
 
-test("trees without names, and files that are none", () => {
+test("a file that does not fit is refused before a tensor is read", async () => {
+  const sink = new MemorySink();
+  await saveTree(sink, new Linear(4, 3, { key: key(0) }));
+  const bytes = sink.bytes();
+  let most = 0;
+  const source = {
+    size: bytes.length,
+    read: (offset: number, length: number) => bytes.subarray(offset, (most = offset + length)),
+  };
+  await expect(loadTree(source, new Linear(4, 2, { key: key(0) }))).rejects.toThrow(
+    "loadTree: from: weight: expected [2,4], got [3,4]",
+  );
+  expect(most).toBe(bytes.length - 4 * (12 + 3));
+});
+
+test("trees without names, and files that are none", async () => {
   expect(() => stateDict(zeros([1]))).toThrow("a bare tensor has no name");
   expect(() => stateDict({ "a.b": zeros([1]), a: { b: zeros([1]) } })).toThrow("two tensors are called a.b");
-  expect(() => loadTree(model(0), new Uint8Array(3))).toThrow(FormatError);
+  await expect(loadTree(new Uint8Array(3), model(0))).rejects.toThrow(FileError);
 });
 
 test("a view into a larger buffer, as Node's file reads give, keeps its own bytes", async () => {

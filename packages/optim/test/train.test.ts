@@ -1,6 +1,7 @@
 import { crossEntropy, Linear, loadTree, Module, saveTree } from "@gradus/nn";
 import type { Key, Tensor } from "@gradus/tensor";
 import { bernoulli, key, matmul, memory, relu, square, sub, sum, tensor, treeLeaves, where } from "@gradus/tensor";
+import { MemorySink } from "@gradus/tensor/files";
 import { describe, expect, test } from "vitest";
 import type { Batches, TrainOptions, TrainStep } from "../src/index.ts";
 import { adamw, batches, chain, clipByGlobalNorm, cosine, train } from "../src/index.ts";
@@ -109,12 +110,11 @@ describe("train", () => {
       };
       const part = await train(new Net(0), options(5, { signal: controller.signal, onStep }));
       expect(part).toMatchObject({ step: stop, completed: false });
-      const bytes = await saveTree({ model: part.model, optimizer: part.optimizer });
+      const sink = new MemorySink();
+      await saveTree(sink, { model: part.model, optimizer: part.optimizer });
       const template = { model: new Net(50), optimizer: options(1).optimizer.init(new Net(50)) };
-      const resumed = await train(
-        new Net(50),
-        options(5, { resume: { ...loadTree(template, bytes).tree, step: part.step } }),
-      );
+      const { tree } = await loadTree(sink.bytes(), template);
+      const resumed = await train(new Net(50), options(5, { resume: { ...tree, step: part.step } }));
       expect(await bits([resumed.model, resumed.optimizer])).toEqual(await bits([whole.model, whole.optimizer]));
     }
   });

@@ -38,3 +38,11 @@ export class OutOfMemoryError extends GradusError {
 export class BackendError extends GradusError {
   override name = "BackendError";
 }
+/** A file is damaged, hostile, of another format, beyond a limit, or cannot be read or written; control characters in its names become spaces. */
+export class FileError extends GradusError {
+  override name = "FileError";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message.replace(/[\p{Cc}\u2028\u2029]+/gu, " "), options);
+  }
+}

@@ -24,12 +24,14 @@ function ready(op: string, t: Tensor): Tensor {
 const present = (data: HostArray, dtype: DType): Values =>
   dtype === "f16" ? Float32Array.from(data as Uint16Array, f16ToNumber) : (data as Values);
 
-/** The elements of a tensor, a copy; errors are in the name of `op`. */
-export async function read(op: string, t: Tensor): Promise<Values> {
+/** The elements of a tensor as they are stored, f16 as bits: a copy; errors are in the name of `op`. */
+export async function readStored(op: string, t: Tensor): Promise<HostArray> {
   const { storage, host, dtype, size } = ready(op, t);
-  if (storage !== null) return present(await storage.backend.read(storage, dtype, size), dtype);
-  return present((host as HostArray).slice(), dtype);
+  return storage !== null ? storage.backend.read(storage, dtype, size) : (host as HostArray).slice();
 }
+
+/** The elements of a tensor, a copy; errors are in the name of `op`. */
+export const read = async (op: string, t: Tensor): Promise<Values> => present(await readStored(op, t), t.dtype);
 
 /** Values of a tensor that is computed already, or null on a backend that answers later. */
 export function valuesNow({ storage, host, dtype, size }: Tensor): Values | null {

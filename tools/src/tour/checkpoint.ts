@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { access, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { decodeSafetensors, loadTree, saveTree } from "@gradus/nn";
+import { loadTree, saveTree } from "@gradus/nn";
 import type { TrainState } from "@gradus/optim";
+import { openSafetensors } from "@gradus/tensor/files";
 
 /** What a training run is determined by. */
 export interface Settings {
@@ -30,10 +31,8 @@ export interface Checkpoint<M> {
 /** Writes a checkpoint, whole or not at all. */
 export async function saveCheckpoint<M>(path: string, { settings, history, state }: Checkpoint<M>): Promise<void> {
   const metadata = { settings: JSON.stringify(settings), history: JSON.stringify(history), step: String(state.step) };
-  const bytes = await saveTree({ model: state.model, optimizer: state.optimizer }, metadata);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.part`, bytes);
-  await rename(`${path}.part`, path);
+  await saveTree(path, { model: state.model, optimizer: state.optimizer }, { metadata });
 }
 
 /** Reads a checkpoint into the model and optimizer state that `template` makes for its settings. Errors say what to do. */
@@ -41,16 +40,21 @@ export async function loadCheckpoint<M>(
   path: string,
   template: (settings: Settings) => Omit<TrainState<M>, "step">,
 ): Promise<Checkpoint<M>> {
-  const bytes = await readFile(path).catch(() => {
+  await access(path).catch(() => {
     throw new Error(`there is no checkpoint at ${path}; start without --resume`);
   });
   try {
-    const { metadata } = decodeSafetensors(bytes);
-    const settings = JSON.parse(metadata.get("settings") ?? "") as Settings;
-    const history = JSON.parse(metadata.get("history") ?? "") as History;
-    const { model, optimizer } = template(settings);
-    const { tree } = loadTree({ model, optimizer }, bytes);
-    return { settings, history, state: { ...tree, step: Number(metadata.get("step")) } };
+    const file = await openSafetensors(path);
+    try {
+      const { metadata } = file;
+      const settings = JSON.parse(metadata.get("settings") ?? "") as Settings;
+      const history = JSON.parse(metadata.get("history") ?? "") as History;
+      const { model, optimizer } = template(settings);
+      const { tree } = await loadTree(file, { model, optimizer });
+      return { settings, history, state: { ...tree, step: Number(metadata.get("step")) } };
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     throw new Error(`the checkpoint at ${path} cannot be used (${(error as Error).message}); start without --resume`);
   }
