@@ -39,6 +39,7 @@ export * from "./functions/polynomial/index.ts";
 export * from "./functions/pooling.ts";
 export { dot, outer, tensordot } from "./functions/products.ts";
 export * from "./functions/reduction.ts";
+export * from "./functions/segments.ts";
 export { where } from "./functions/selection.ts";
 export {
   broadcastTo,

@@ -2,6 +2,7 @@ import * as g from "../../src/index.ts";
 import type { Argument, Case, Domain } from "../cases.ts";
 import { fourierFunctions } from "../fft/cases.ts";
 import { polynomialFunctions } from "../polynomial/cases.ts";
+import { segmentFunctions } from "../segments/cases.ts";
 import { specialFunctions } from "../special/cases.ts";
 
 type Tensor = g.Tensor;
@@ -389,6 +390,7 @@ export const functionCases: readonly Case[] = [
   ...fourierFunctions,
   ...specialFunctions,
   ...polynomialFunctions,
+  ...segmentFunctions,
 ];
 
 /** Exported functions that the table leaves out, by reason. */
