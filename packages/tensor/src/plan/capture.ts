@@ -1,6 +1,8 @@
 import { DisposedError, TraceError } from "../errors.ts";
 import { barrierPrimitive, stopPrimitive } from "../primitives/structure.ts";
 import { alias, part, type Tensor } from "../tensor.ts";
+import { EqualNodes } from "./equal-nodes.ts";
+import { Kinds } from "./kinds.ts";
 
 /** A graph as a list: equal nodes joined, calls of subgraphs expanded, identities dropped. */
 export interface Captured {
@@ -8,15 +10,20 @@ export interface Captured {
   readonly nodes: readonly Tensor[];
   /** Positions in `nodes` of the inputs of each node. */
   readonly inputs: readonly (readonly number[])[];
+  /** What each node is, its inputs apart; see {@link Kinds}. */
+  readonly kinds: readonly number[];
   /** Position of any tensor of the graph. */
-  readonly at: ReadonlyMap<Tensor, number>;
+  readonly at: { get(t: Tensor): number | undefined };
   readonly outputs: readonly number[];
-  /** Positions of the leaves whose values the caller gives, in order. */
+  /** Positions of the leaves whose values the caller gives, ascending. */
   readonly leaves: readonly number[];
   /** Scalar constants that are part of the structure, by position. */
   readonly scalars: ReadonlyMap<number, number>;
-  /** Equal for equal programs. */
-  readonly key: string;
+}
+
+/** What a walk found: every tensor of the graph can be listed. */
+interface Listed extends Captured {
+  readonly at: ReadonlyMap<Tensor, number>;
 }
 
 const expansions = new WeakMap<Tensor, readonly Tensor[]>();
@@ -24,7 +31,7 @@ const expansions = new WeakMap<Tensor, readonly Tensor[]>();
 /** The node that gives the value of `t`: identities are passed through, calls replaced by what they compute. */
 function resolve(t: Tensor, pruned: ReadonlyMap<Tensor, Tensor>): Tensor {
   for (;;) {
-    t = pruned.get(t) ?? t;
+    if (pruned.size > 0) t = pruned.get(t) ?? t;
     if (t.storage !== null || t.host !== null) return t;
     if (t.disposed && t.inputs.length === 0)
       throw new DisposedError(`data: the tensor ${t} was disposed before a value that needs it was computed`);
@@ -37,29 +44,6 @@ function resolve(t: Tensor, pruned: ReadonlyMap<Tensor, Tensor>): Tensor {
       t = (outputs as readonly Tensor[])[t.attributes.index] as Tensor;
     } else return t;
   }
-}
-
-const identities = new WeakMap<object, number>();
-let nextIdentity = 1;
-const identity = (x: object): number => {
-  let id = identities.get(x);
-  if (id === undefined) identities.set(x, (id = nextIdentity++));
-  return id;
-};
-
-/** Text of attributes: plain data by value, everything else by identity. */
-function attributesKey(x: unknown): string {
-  if (typeof x === "number") return Object.is(x, -0) ? "-0" : String(x);
-  if (Array.isArray(x)) return `[${x.map(attributesKey).join()}]`;
-  if (typeof x === "object" && x !== null) {
-    // a closed graph writes itself out, so that equal loop bodies are equal programs
-    if ("toJSON" in x && typeof x.toJSON === "function") return `"${String(x.toJSON())}"`;
-    if (Object.getPrototypeOf(x) !== Object.prototype) return `#${identity(x)}`;
-    return `{${Object.entries(x)
-      .map(([k, v]) => `${k}:${attributesKey(v)}`)
-      .join()}}`;
-  }
-  return typeof x === "function" ? `#${identity(x)}` : String(x);
 }
 
 const structural = new Set([0, 1, -1, 2, 0.5]);
@@ -77,7 +61,7 @@ export function capture(outputs: readonly Tensor[], inputs: readonly Tensor[] = 
 }
 
 /** Replaces multi-output nodes of which not all parts are asked for by smaller ones; false if there is nothing to do. */
-function prune(graph: Captured, pruned: Map<Tensor, Tensor>): boolean {
+function prune(graph: Listed, pruned: Map<Tensor, Tensor>): boolean {
   const asked = new Map<number, Tensor[]>();
   graph.nodes.forEach((t, n) => {
     if (t.primitive !== part || t.storage !== null) return;
@@ -121,60 +105,44 @@ function list(
   inputs: readonly Tensor[],
   baked: boolean,
   pruned: ReadonlyMap<Tensor, Tensor>,
-): Captured {
+): Listed {
   const at = new Map<Tensor, number>();
   const nodes: Tensor[] = [];
   const wiring: (readonly number[])[] = [];
+  const kinds: number[] = [];
   const leaves: number[] = [];
   const scalars = new Map<number, number>();
-  const byKey = new Map<string, number>();
-  const keys: string[] = [];
+  const kindOf = new Kinds();
+  const equal = new EqualNodes();
 
-  const add = (t: Tensor, key: string, from: readonly number[], text = key): number => {
+  const add = (t: Tensor, kind: number, from: readonly number[]): number => {
     nodes.push(t);
     wiring.push(from);
-    keys.push(text);
-    return nodes.length - 1;
+    return kinds.push(kind) - 1;
   };
   const leaf = (t: Tensor): number => {
     const value =
       t.host !== null && t.storage === null && t.size === 1 && t.dtype !== "f16" ? (t.host[0] as number) : null;
     if (value !== null && t.rank === 0 && (baked || structural.has(value)) && !Object.is(value, -0)) {
-      const key = `=${t.dtype}${value}`;
-      let n = byKey.get(key);
-      if (n === undefined) {
-        byKey.set(key, (n = add(t, key, [])));
-        scalars.set(n, value);
-      }
+      const kind = kindOf.scalar(t.dtype, value);
+      const n = equal.find([kind], () => add(t, kind, []));
+      scalars.set(n, value);
       return n;
     }
-    const n = add(t, `?${t.dtype}[${t.shape}]`, []);
+    const n = add(t, kindOf.leaf(t.dtype, t.shape), []);
     leaves.push(n);
     return n;
   };
-  for (const t of inputs) if (!at.has(t)) at.set(t, leaf(t));
-
-  const visit = (t: Tensor): void => {
-    const r = resolve(t, pruned);
-    const known = at.get(r);
-    if (known !== undefined) {
-      at.set(t, known);
-      return;
-    }
-    if (r.storage !== null || r.host !== null) at.set(r, leaf(r));
-    else {
-      if (r.primitive.lower.kind === "leaf")
-        throw new TraceError(`data: ${r} is a placeholder of a traced function and has no value; return it instead`);
-      const from = r.inputs.map((x) => at.get(x) as number);
-      const key = `${identity(r.primitive)}(${from})${attributesKey(r.attributes)}${r.dtype}[${r.shape}]`;
-      let n = byKey.get(key);
-      // every barrier has a number of its own, which keeps it apart here but does not make another program
-      if (n === undefined)
-        byKey.set(key, (n = add(r, key, from, r.primitive === barrierPrimitive ? `barrier(${from})` : key)));
-      at.set(r, n);
-    }
-    at.set(t, at.get(r) as number);
+  const operation = (t: Tensor): number => {
+    if (t.primitive.lower.kind === "leaf")
+      throw new TraceError(`data: ${t} is a placeholder of a traced function and has no value; return it instead`);
+    const from = t.inputs.map((x) => at.get(x) as number);
+    // every barrier has a number of its own, which keeps it apart here but does not make another program
+    const own = t.primitive === barrierPrimitive ? [t.attributes.id as number] : [];
+    const kind = kindOf.node(t, own.length > 0 ? null : t.attributes);
+    return equal.find([kind, ...own, ...from], () => add(t, kind, from));
   };
+  for (const t of inputs) if (!at.has(t)) at.set(t, leaf(t));
 
   // Depth first without recursion: a tensor is visited when its inputs have been.
   const stack: Tensor[] = [...outputs].reverse();
@@ -185,12 +153,19 @@ function list(
       continue;
     }
     const r = resolve(t, pruned);
-    const waiting = at.has(r) || r.storage !== null || r.host !== null ? [] : r.inputs.filter((x) => !at.has(x));
-    if (waiting.length === 0) {
-      visit(t);
-      stack.pop();
-    } else for (let i = waiting.length - 1; i >= 0; i--) stack.push(waiting[i] as Tensor);
+    let n = at.get(r);
+    if (n === undefined) {
+      const given = r.storage !== null || r.host !== null;
+      const above = stack.length;
+      if (!given)
+        for (let i = r.inputs.length - 1; i >= 0; i--)
+          if (!at.has(r.inputs[i] as Tensor)) stack.push(r.inputs[i] as Tensor);
+      if (stack.length > above) continue;
+      n = given ? leaf(r) : operation(r);
+      at.set(r, n);
+    }
+    if (r !== t) at.set(t, n);
+    stack.pop();
   }
-  const results = outputs.map((t) => at.get(t) as number);
-  return { nodes, inputs: wiring, at, outputs: results, leaves, scalars, key: `${keys.join(";")}>${results}` };
+  return { nodes, inputs: wiring, kinds, at, outputs: outputs.map((t) => at.get(t) as number), leaves, scalars };
 }

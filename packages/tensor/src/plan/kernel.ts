@@ -124,10 +124,7 @@ class Nest {
     const node = this.node(n);
     const scalar = this.graph.scalars.get(n);
     if (scalar !== undefined) return b.constant(node.dtype, scalar);
-    const isLeaf = (this.graph.inputs[n] as readonly number[]).length === 0 && node.primitive.lower.kind === "leaf";
-    // A result that is a leaf or an alias is copied.
-    if (isLeaf || node.storage !== null || node.host !== null || (!isRoot && this.stored.has(n)))
-      return b.load(this.buffer(n), node.dtype, flattenIndex(index, node.shape));
+    if (!isRoot && this.stored.has(n)) return b.load(this.buffer(n), node.dtype, flattenIndex(index, node.shape));
     const { lower } = node.primitive;
     if (lower.kind === "reduce") return this.host(b, n, index, inner);
     if (lower.kind !== "map") throw new Materialise(n);

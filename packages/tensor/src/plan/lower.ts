@@ -18,12 +18,13 @@ export interface Task {
 export function lower(graph: Captured, donated: readonly number[] = []): Plan {
   const { nodes, inputs, outputs, leaves } = graph;
   const stored = materialised(graph);
+  const given = new Set(leaves);
   const alias = new Map<number, number>();
   const tasks: Task[] = [];
-  const done = new Set<number>(leaves);
+  const done = new Set<number>(given);
   const partsOf = new Map<number, Map<number, number>>();
   nodes.forEach((t, n) => {
-    if (t.primitive !== part || t.storage !== null) return;
+    if (t.primitive !== part || given.has(n)) return;
     const owner = (inputs[n] as readonly number[])[0] as number;
     if (!partsOf.has(owner)) partsOf.set(owner, new Map());
     partsOf.get(owner)?.set(t.attributes.index, n);
@@ -81,6 +82,7 @@ export function lower(graph: Captured, donated: readonly number[] = []): Plan {
     return { work, buffers: [...from, ...results], writes: results.length };
   };
 
+  for (const n of leaves) stored.add(n); // kernels load them
   nodes.forEach((_, n) => {
     if (stored.has(n)) make(n);
   });
@@ -92,7 +94,7 @@ export function lower(graph: Captured, donated: readonly number[] = []): Plan {
   };
   const taken = new Set<number>();
   const results = outputs.map((n) => {
-    const owned = !alias.has(n) && !leaves.includes(n) && !taken.has(n);
+    const owned = !alias.has(n) && !given.has(n) && !taken.has(n);
     taken.add(n);
     if (owned) return n;
     const node = nodes[n] as Tensor;

@@ -1,9 +1,10 @@
+import { attributesKey } from "../plan/kinds.ts";
 import type { Aval } from "../primitive.ts";
 import { barrierPrimitive } from "../primitives/structure.ts";
 import type { Tensor } from "../tensor.ts";
 import { alias, apply, applyMany, part, placeholder, placeholderLike } from "../tensor.ts";
 import { withTrace } from "../trace.ts";
-import { avalKey } from "../tree.ts";
+import { avalKey, identityOf } from "../tree.ts";
 
 /**
  * The nodes under `outputs` that are not older than `oldest`, in order of creation. Inputs are made before the nodes that use them, so
@@ -104,11 +105,18 @@ function serialise({ inputs, outputs }: Graph): string {
     if (number.has(t)) continue;
     const data = t.host !== null && t.inputs.length === 0 ? `=${t.host.join()}` : "";
     lines.push(
-      `${t.primitive.name}(${t.inputs.map((x) => number.get(x)).join()})${t.primitive === barrierPrimitive ? "" : (JSON.stringify(t.attributes) ?? "")}${t.parts === null ? avalKey(t) : ""}${data}`,
+      `${identityOf(t.primitive)}(${t.inputs.map((x) => number.get(x)).join()})${attributesKey(computed(t))}${t.parts === null ? avalKey(t) : ""}${data}`,
     );
     number.set(t, number.size);
   }
   return `${lines.join(";")}>${outputs.map((t) => number.get(t)).join()}`;
+}
+
+/** The attributes that a value depends on: the rules of a call are for its derivatives only, the number of a barrier keeps it apart only. */
+function computed({ primitive, attributes }: Tensor): unknown {
+  if (primitive === barrierPrimitive) return null;
+  if (primitive.lower.kind !== "inline") return attributes;
+  return Object.fromEntries(Object.entries(attributes).filter(([, x]) => typeof x !== "function"));
 }
 
 /** A traced function: `captures` are tensors from outside that its graph takes as further inputs after the arguments. */

@@ -5,7 +5,7 @@ import { matmul } from "../../src/functions/matmul.ts";
 import { sum } from "../../src/functions/reduction.ts";
 import { stack } from "../../src/functions/shaping.ts";
 import { realize } from "../../src/memory.ts";
-import { cachedPlans } from "../../src/plan/run.ts";
+import { cachedPlans } from "../../src/plan/cache.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { checkpoint } from "../../src/transforms/checkpoint.ts";
 import { customGradient } from "../../src/transforms/custom.ts";
