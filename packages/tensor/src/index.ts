@@ -27,7 +27,7 @@ export { einsum } from "./functions/einsum.ts";
 export * from "./functions/elementary.ts";
 export { erfinv } from "./functions/erfinv.ts";
 export * from "./functions/fft/index.ts";
-export * from "./functions/fill.ts";
+export { type DTypeOption, full, fullLike, ones, onesLike, scalar, zeros, zerosLike } from "./functions/fill.ts";
 export * from "./functions/indexing.ts";
 export { iota } from "./functions/iota.ts";
 export * from "./functions/linalg/index.ts";

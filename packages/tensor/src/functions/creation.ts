@@ -154,8 +154,8 @@ export function arange(start: number, stop?: number, step = 1, options: DTypeOpt
   const dtype = options.dtype ?? "f32";
   for (const [x, argument] of [
     [from, "start"],
-    [from + (n - 1) * step, "stop"],
     [from + Math.min(1, n - 1) * step, "step"],
+    [from + (n - 1) * step, "stop"],
   ] as const)
     if (n > 0 && !fits(dtype, x)) throw new DTypeError(`arange: ${argument}: element ${x} does not fit ${dtype}`);
   return astype(add(mul(iota([n], { dtype: dtypes[dtype].kind === "float" ? dtype : "f64" }), step), from), dtype);

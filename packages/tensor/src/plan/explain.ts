@@ -1,3 +1,4 @@
+import { checkTensor } from "../check.ts";
 import { dtypes } from "../dtype.ts";
 import { indexKey } from "../ir/index-expr.ts";
 import type { Instruction, Kernel, Plan, Step } from "../ir/ir.ts";
@@ -14,6 +15,7 @@ import { lower } from "./lower.ts";
  * ```
  */
 export function explain(...tensors: readonly Tensor[]): string {
+  tensors.forEach((t, i) => checkTensor("explain", t, `tensors[${i}]`));
   const wanted = tensors.filter((t) => t.storage === null && t.host === null);
   if (wanted.length === 0) return "plan: nothing to compute";
   const graph = capture(wanted);

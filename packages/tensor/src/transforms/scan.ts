@@ -83,24 +83,36 @@ export function scan<C, X, Y>(
   options: ScanOptions = {},
 ): [carry: C, ys: Y] {
   callable("scan", f, "f");
-  checkOptions("scan", options, { length: integer("[0, ∞)"), reverse: flag, checkpoint: flag });
+  return scanIn("scan", "scan", f, init, xs, options);
+}
+
+/** {@link scan} in the name of `op`; what `f` does wrong is reported of `step`. */
+export function scanIn<C, X, Y>(
+  op: string,
+  step: string,
+  f: (carry: C, x: X) => readonly [C, Y],
+  init: C,
+  xs: X,
+  options: ScanOptions,
+): [carry: C, ys: Y] {
+  checkOptions(op, options, { length: integer("[0, ∞)"), reverse: flag, checkpoint: flag });
   const { reverse = false, checkpoint = false } = options;
-  const [carries, carryStructure] = liveLeaves("scan", init, "init");
-  const [stacks, xStructure] = liveLeaves("scan", xs, "xs");
+  const [carries, carryStructure] = liveLeaves(op, init, "init");
+  const [stacks, xStructure] = liveLeaves(op, xs, "xs");
   const length = lengthOf(stacks, options.length);
   let yStructure: Structure | undefined;
-  const step: Step = (state, slices) => {
-    const pair: unknown = f(treeUnflatten<C>(carryStructure, state), treeUnflatten<X>(xStructure, slices));
+  const next: Step = (before, slices) => {
+    const pair: unknown = f(treeUnflatten<C>(carryStructure, before), treeUnflatten<X>(xStructure, slices));
     if (!Array.isArray(pair) || pair.length !== 2)
       throw new ArgumentError(`scan: f: return [carry, y], got ${said(pair)}`);
-    const next = leavesLike("scan", carryStructure, pair[0], "carry");
-    next.forEach((t, i) => checkCarry(t, carries[i] as Tensor, () => treeNames(init)[i] as string));
+    const state = leavesLike(step, carryStructure, pair[0], "carry");
+    state.forEach((t, i) => checkCarry(step, t, carries[i] as Tensor, () => treeNames(init)[i] as string));
     const [ys, structure] = treeFlatten(pair[1]);
     yStructure = structure;
-    return { carries: next, ys };
+    return { carries: state, ys };
   };
   const flat: Flat = { length, reverse, init: carries, xs: stacks };
-  const result = checkpoint && length > 3 ? chunked(flat, step) : plain(flat, step);
+  const result = checkpoint && length > 3 ? chunked(flat, next) : plain(flat, next);
   return [treeUnflatten<C>(carryStructure, result.carries), treeUnflatten<Y>(yStructure as Structure, result.ys)];
 }
 
@@ -115,10 +127,12 @@ function lengthOf(stacks: readonly Tensor[], given: number | undefined): number 
   return length;
 }
 
-function checkCarry(next: Tensor, start: Tensor, name: () => string): void {
+function checkCarry(step: string, next: Tensor, start: Tensor, name: () => string): void {
   const label = (): string => (name() === "" ? "the carry" : `carry '${name()}'`);
   if (!sameShape(next.shape, start.shape))
-    throw new ShapeError(`scan: ${label()} changes its shape from ${show(start.shape)} to ${show(next.shape)}`);
+    throw new ShapeError(`${step}: ${label()} changes its shape from ${show(start.shape)} to ${show(next.shape)}`);
   if (next.dtype !== start.dtype)
-    throw new DTypeError(`scan: ${label()} changes its dtype from ${start.dtype} to ${next.dtype}; cast one of them`);
+    throw new DTypeError(
+      `${step}: ${label()} changes its dtype from ${start.dtype} to ${next.dtype}; cast one of them`,
+    );
 }

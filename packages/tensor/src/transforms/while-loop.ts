@@ -9,7 +9,7 @@ import { said } from "../said.ts";
 import { sameShape, show } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { leavesLike, liveLeaves, treeNames, treeUnflatten } from "../tree.ts";
-import { scan } from "./scan.ts";
+import { scanIn } from "./scan.ts";
 import { makeWhile } from "./while.ts";
 
 /** Options of {@link whileLoop}. */
@@ -38,10 +38,18 @@ export function whileLoop<C>(
   callable("whileLoop", condFn, "condFn");
   callable("whileLoop", bodyFn, "bodyFn");
   checkOptions("whileLoop", options, { maxSteps: integer("[0, ∞)") });
-  return run("whileLoop", condFn, bodyFn, init, options.maxSteps ?? null);
+  return run("whileLoop", condFn, bodyFn, init, options.maxSteps ?? null, "bodyFn", () => treeNames(init));
 }
 
-function run<C>(op: string, condFn: (state: C) => Tensor, bodyFn: (state: C) => C, init: C, limit: number | null): C {
+function run<C>(
+  op: string,
+  condFn: (state: C) => Tensor,
+  bodyFn: (state: C) => C,
+  init: C,
+  limit: number | null,
+  body: string,
+  names: () => readonly string[],
+): C {
   const [leaves, structure] = liveLeaves(op, init, "init");
   const results = makeWhile(
     { limit, consts: [], init: leaves },
@@ -53,17 +61,17 @@ function run<C>(op: string, condFn: (state: C) => Tensor, bodyFn: (state: C) => 
       return astype(more, "bool");
     },
     (_, state) => {
-      const next = leavesLike(op, structure, bodyFn(treeUnflatten<C>(structure, state)), "bodyFn");
+      const next = leavesLike(op, structure, bodyFn(treeUnflatten<C>(structure, state)), body);
       next.forEach((t, i) => {
         const start = leaves[i] as Tensor;
-        const name = (): string => (treeNames(init)[i] === "" ? "the state" : `'${treeNames(init)[i]}'`);
+        const name = (): string => (names()[i] === "" ? "the state" : `'${names()[i]}'`);
         if (!sameShape(t.shape, start.shape))
           throw new ShapeError(
-            `${op}: bodyFn: ${name()} changes its shape from ${show(start.shape)} to ${show(t.shape)}`,
+            `${op}: ${body}: ${name()} changes its shape from ${show(start.shape)} to ${show(t.shape)}`,
           );
         if (t.dtype !== start.dtype)
           throw new DTypeError(
-            `${op}: bodyFn: ${name()} changes its dtype from ${start.dtype} to ${t.dtype}; cast one of them`,
+            `${op}: ${body}: ${name()} changes its dtype from ${start.dtype} to ${t.dtype}; cast one of them`,
           );
       });
       return next;
@@ -103,6 +111,7 @@ export function forLoop<C>(
 ): C {
   callable("forLoop", body, "body");
   checkOptions("forLoop", options, { maxSteps: integer("[0, ∞)"), checkpoint: flag });
+  liveLeaves("forLoop", init, "init");
   if (lower instanceof Tensor || upper instanceof Tensor) {
     const [from, to] = [bound(lower, "lower"), bound(upper, "upper")];
     const [, state] = run<readonly [Tensor, C]>(
@@ -111,6 +120,8 @@ export function forLoop<C>(
       ([i, s]) => [add(i, 1), body(i, s)],
       [from, init],
       options.maxSteps ?? null,
+      "body",
+      () => ["i", ...treeNames(init)],
     );
     return state;
   }
@@ -118,7 +129,6 @@ export function forLoop<C>(
   integer("[-2147483648, 2147483647]")("forLoop", upper, "upper");
   const length = Math.min(Math.max(0, upper - lower), options.maxSteps ?? Number.POSITIVE_INFINITY);
   const steps = add(iota([length], { dtype: "i32" }), lower);
-  return scan((state: C, i: Tensor) => [body(i, state), null], init, steps, {
-    checkpoint: options.checkpoint ?? false,
-  })[0];
+  const next = (state: C, i: Tensor): [C, null] => [body(i, state), null];
+  return scanIn("forLoop", "forLoop: body", next, init, steps, { checkpoint: options.checkpoint ?? false })[0];
 }

@@ -71,14 +71,16 @@ export function packbits(x: Tensor, options: PackOptions = {}): Tensor {
  */
 export function unpackbits(x: Tensor, options: UnpackOptions = {}): Tensor {
   checkTensor("unpackbits", x);
-  if (x.dtype !== "u8") throw new DTypeError(`unpackbits: x: expected u8, got ${x.dtype}; cast it first`);
-  const axis = checkAxis("unpackbits", options.axis ?? -1, x.rank);
-  const n = 8 * (x.shape[axis] as number);
   checkOptions("unpackbits", options, {
     axis: integer(),
     order: oneOf("big", "little"),
-    count: integer(`[0, ${n}]`),
+    count: integer("[0, ∞)"),
   });
+  if (x.dtype !== "u8") throw new DTypeError(`unpackbits: x: expected u8, got ${x.dtype}; cast it first`);
+  const axis = checkAxis("unpackbits", options.axis ?? -1, x.rank);
+  const n = 8 * (x.shape[axis] as number);
+  const { count = n } = options;
+  integer(`[0, ${n}]`)("unpackbits", count, "count");
   const wide = expandDims(astype(x, "i32"), axis + 1);
   const bits = bitwiseAnd(shiftRight(wide, places(x.shape, axis, options.order ?? "big")), 1);
   const flat = reshape(
@@ -88,6 +90,6 @@ export function unpackbits(x: Tensor, options: UnpackOptions = {}): Tensor {
   return slice(
     flat,
     [],
-    x.shape.map((m, i) => (i === axis ? (options.count ?? n) : m)),
+    x.shape.map((m, i) => (i === axis ? count : m)),
   );
 }

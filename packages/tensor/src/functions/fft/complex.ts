@@ -70,9 +70,15 @@ export function complexConj(x: ComplexLike): Complex {
   return { re, im: neg(im) };
 }
 
+function both(op: string, a: ComplexLike, b: ComplexLike): [Complex, Complex] {
+  const [p, q] = [pair(op, a, "a"), pair(op, b, "b")];
+  broadcastShapes(op, p.re.shape, q.re.shape);
+  return [p, q];
+}
+
 /** a + b, broadcast. Throws ShapeError if shapes do not broadcast. */
 export function complexAdd(a: ComplexLike, b: ComplexLike): Complex {
-  const [p, q] = [pair("complexAdd", a, "a"), pair("complexAdd", b, "b")];
+  const [p, q] = both("complexAdd", a, b);
   return { re: add(p.re, q.re), im: add(p.im, q.im) };
 }
 
@@ -87,7 +93,7 @@ export function complexAdd(a: ComplexLike, b: ComplexLike): Complex {
  * ```
  */
 export function complexMul(a: ComplexLike, b: ComplexLike): Complex {
-  const [p, q] = [pair("complexMul", a, "a"), pair("complexMul", b, "b")];
+  const [p, q] = both("complexMul", a, b);
   return { re: sub(mul(p.re, q.re), mul(p.im, q.im)), im: add(mul(p.re, q.im), mul(p.im, q.re)) };
 }
 
@@ -106,5 +112,6 @@ export function complexAngle(x: ComplexLike): Tensor {
 /** radius·e^{i·angle}, broadcast. Throws ShapeError if shapes do not broadcast. */
 export function complexPolar(radius: TensorLike, angle: TensorLike): Complex {
   const [r, a] = [real("complexPolar", radius, "radius"), real("complexPolar", angle, "angle")];
+  broadcastShapes("complexPolar", r.shape, a.shape, ["radius", "angle"]);
   return { re: mul(r, cos(a)), im: mul(r, sin(a)) };
 }

@@ -1,7 +1,7 @@
 import { checkOptions, checkTensor, flag } from "../../check.ts";
-import { ArgumentError } from "../../errors.ts";
+import { ArgumentError, ShapeError } from "../../errors.ts";
 import { said } from "../../said.ts";
-import { checkAxes } from "../../shape.ts";
+import { checkAxes, show } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { div, mul, pow } from "../arithmetic.ts";
 import { astype } from "../casting.ts";
@@ -55,6 +55,8 @@ export function vectorNorm(x: Tensor, options: VectorNormOptions = {}): Tensor {
   });
   const { ord = 2, axes, keepDims = false } = options;
   const own = vectorNorms.get(ord);
+  if (Math.abs(ord) === Number.POSITIVE_INFINITY && checkAxes("vectorNorm", axes, x.rank).some((a) => x.shape[a] === 0))
+    throw new ShapeError(`vectorNorm: x: nothing to choose from along an empty axis of ${show(x.shape)}`);
   const y = real("vectorNorm", x);
   return own ? own(y, axes, { keepDims }) : pow(sum(pow(abs(y), ord), axes, { keepDims }), 1 / ord);
 }
@@ -62,10 +64,18 @@ export function vectorNorm(x: Tensor, options: VectorNormOptions = {}): Tensor {
 /** Norms of a matrix: Frobenius, nuclear, and those that {@link matrixNorm} has by number. */
 export type MatrixOrd = "fro" | "nuc" | number;
 
-const kept = (fold: typeof max, by: (a: Tensor) => Tensor) => (a: Tensor) => fold(by(a), -1);
+type NormOf = (a: Tensor, op: string) => Tensor;
+const kept =
+  (fold: typeof max, by: (a: Tensor) => Tensor): NormOf =>
+  (a, op) => {
+    const values = by(a);
+    if (values.shape.at(-1) === 0)
+      throw new ShapeError(`${op}: a: nothing to choose from in empty matrices ${show(a.shape)}`);
+    return fold(values, -1);
+  };
 const columns = (a: Tensor): Tensor => sum(abs(a), -2);
 const rows = (a: Tensor): Tensor => sum(abs(a), -1);
-const matrixNorms = new Map<unknown, (a: Tensor) => Tensor>([
+const matrixNorms = new Map<unknown, NormOf>([
   ["fro", (a) => norm(a, [-2, -1])],
   ["nuc", (a) => sum(svdvals(a), -1)],
   [1, kept(max, columns)],
@@ -95,7 +105,7 @@ function checkOrd(op: string, value: unknown): void {
 export function matrixNorm(a: Tensor, options: { readonly ord?: MatrixOrd; readonly keepDims?: boolean } = {}): Tensor {
   checkMatrix("matrixNorm", a, "a");
   checkOptions("matrixNorm", options, { ord: checkOrd, keepDims: flag });
-  const y = (matrixNorms.get(options.ord ?? "fro") as (a: Tensor) => Tensor)(a);
+  const y = (matrixNorms.get(options.ord ?? "fro") as NormOf)(a, "matrixNorm");
   return options.keepDims ? expandDims(expandDims(y, -1), -1) : y;
 }
 
@@ -115,8 +125,8 @@ export function conditionNumber(a: Tensor, options: { readonly ord?: MatrixOrd }
   checkMatrix(op, a, "a");
   checkOptions(op, options, { ord: checkOrd });
   const { ord = 2 } = options;
-  if (ord === 2) return div(matrixNorm(a, { ord: 2 }), matrixNorm(a, { ord: -2 }));
-  if (ord === -2) return div(matrixNorm(a, { ord: -2 }), matrixNorm(a, { ord: 2 }));
+  const by = (x: Tensor, which: MatrixOrd): Tensor => (matrixNorms.get(which) as NormOf)(x, op);
+  if (ord === 2 || ord === -2) return div(by(a, ord), by(a, -ord));
   checkSquare(op, a, "a");
-  return mul(matrixNorm(a, { ord }), matrixNorm(inv(a), { ord }));
+  return mul(by(a, ord), by(inv(a), ord));
 }

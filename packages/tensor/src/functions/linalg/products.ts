@@ -1,7 +1,7 @@
 import { checkTensor } from "../../check.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { said } from "../../said.ts";
-import { checkAxis, show } from "../../shape.ts";
+import { broadcastShapes, checkAxis, show } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { mul, sub } from "../arithmetic.ts";
 import { matmul } from "../matmul.ts";
@@ -57,6 +57,7 @@ export function cross(a: Tensor, b: Tensor, axis = -1): Tensor {
       throw new ShapeError(`cross: ${argument}: expected size 3 along axis ${axis}, got ${show(x.shape)}`);
     return moveaxis(x, along, -1);
   }) as [Tensor, Tensor];
+  broadcastShapes("cross", p.shape, q.shape);
   const y = sub(mul(roll(p, -1), roll(q, -2)), mul(roll(p, -2), roll(q, -1)));
   return moveaxis(y, -1, axis < 0 ? axis : axis + y.rank - Math.max(a.rank, b.rank));
 }
@@ -79,6 +80,7 @@ export function vecdot(a: Tensor, b: Tensor, axis = -1): Tensor {
   ];
   if (p.shape.at(-1) !== q.shape.at(-1))
     throw new ShapeError(`vecdot: b: sizes along axis ${axis} differ: ${show(a.shape)} and ${show(b.shape)}`);
+  broadcastShapes("vecdot", p.shape, q.shape);
   return sum(mul(p, q), -1);
 }
 

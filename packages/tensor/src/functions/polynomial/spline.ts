@@ -1,7 +1,7 @@
 import { checkOptions, checkTensor, integer, oneOf } from "../../check.ts";
 import { isFloat, promote } from "../../dtype.ts";
 import { ShapeError } from "../../errors.ts";
-import { show, sizeOf } from "../../shape.ts";
+import { sameShape, show, sizeOf } from "../../shape.ts";
 import { Tensor } from "../../tensor.ts";
 import { add, clip, div, mul, sub } from "../arithmetic.ts";
 import { astype } from "../casting.ts";
@@ -85,12 +85,14 @@ export function cubicSpline(x: Tensor, y: Tensor, options: SplineOptions = {}): 
   const rest = y.shape.slice(1);
   const [knots, values] = [astype(x, dtype), reshape(astype(y, dtype), [n, sizeOf(rest)])];
   const h = sub(rows(knots, 1, n), rows(knots, 0, n - 1));
-  const end = (s: TensorLike): Tensor => {
+  const end = (s: TensorLike, i: number): Tensor => {
     const t = astype(s instanceof Tensor ? s : asTensor("cubicSpline", s, dtype), dtype);
+    if (t.rank > 0 && !sameShape(t.shape, rest))
+      throw new ShapeError(`cubicSpline: slopes[${i}]: expected a number or ${show(rest)}, got ${show(t.shape)}`);
     return reshape(broadcastTo(t, rest), [1, sizeOf(rest)]);
   };
   const [left, right] = options.slopes ?? [0, 0];
-  const bend = curvatures(h, values, options.ends === "clamped" ? [end(left), end(right)] : null);
+  const bend = curvatures(h, values, options.ends === "clamped" ? [end(left, 0), end(right, 1)] : null);
   return (t, order = 0) => {
     integer("[0, 3]")("cubicSpline", order, "order");
     const at = asTensor("cubicSpline", t, dtype, "t");

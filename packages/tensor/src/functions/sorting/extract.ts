@@ -9,7 +9,7 @@ import { cumsum } from "../cumulative.ts";
 import { gather } from "../indexing.ts";
 import { where } from "../selection.ts";
 import { reshape } from "../shaping.ts";
-import { flatnonzero } from "./nonzero.ts";
+import { checkKnown, flatnonzero } from "./nonzero.ts";
 
 const truth = (x: Tensor): Tensor => reshape(astype(x, "bool"), [x.size]);
 
@@ -26,6 +26,7 @@ export async function extract(condition: Tensor, x: Tensor): Promise<Tensor> {
   checkTensor("extract", x);
   if (!sameShape(condition.shape, x.shape))
     throw new ShapeError(`extract: condition: shapes differ: ${show(condition.shape)} and ${show(x.shape)}`);
+  checkKnown("extract", condition, "condition");
   return gather(reshape(x, [x.size]), await flatnonzero(truth(condition)));
 }
 
@@ -47,6 +48,7 @@ export async function compress(condition: Tensor, x: Tensor, axis?: number): Pro
     throw new ShapeError(
       `compress: condition: expected at most ${n} elements on one axis, got ${show(condition.shape)}`,
     );
+  checkKnown("compress", condition, "condition");
   return gather(from, await flatnonzero(condition), along);
 }
 

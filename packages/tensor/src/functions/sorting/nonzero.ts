@@ -27,12 +27,17 @@ export function checkSize(op: string, options: SizeOptions): void {
     throw new ArgumentError(`${op}: size: is missing; leave out the options for a promise`);
 }
 
-/** How many are true, read. Throws TraceError for a traced mask, whose count is not known. */
-export async function countNow(op: string, mask: Tensor, argument = "x"): Promise<number> {
-  if (mask.abstract)
+/** Throws TraceError for a traced tensor, whose elements are not known. */
+export function checkKnown(op: string, x: Tensor, argument: string): void {
+  if (x.abstract)
     throw new TraceError(
       `${op}: ${argument}: is traced, so the size of the result is unknown; fix a size, or call it outside`,
     );
+}
+
+/** How many are true, read. Throws TraceError for a traced mask, whose count is not known. */
+export async function countNow(op: string, mask: Tensor, argument = "x"): Promise<number> {
+  checkKnown(op, mask, argument);
   return (await sum(astype(mask, "i32")).data())[0] as number;
 }
 

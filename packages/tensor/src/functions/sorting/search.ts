@@ -60,8 +60,9 @@ export function digitize(x: TensorLike, bins: Tensor, options: { readonly right?
   if (bins.rank !== 1) throw new ShapeError(`digitize: bins: expected one axis, got ${show(bins.shape)}`);
   const n = bins.size;
   const side = options.right ? "left" : "right";
-  const up = searchsorted(bins, x, { side });
+  const wanted = asTensor("digitize", x, bins.dtype);
+  const up = searchsorted(bins, wanted, { side });
   if (n < 2) return up;
-  const down = sub(n, searchsorted(flip(bins), x, { side }));
+  const down = sub(n, searchsorted(flip(bins), wanted, { side }));
   return where(lessEqual(at(bins, 0), at(bins, n - 1)), up, down);
 }

@@ -8,6 +8,7 @@ import { full } from "../fill.ts";
 import { gather } from "../indexing.ts";
 import { concat, reshape } from "../shaping.ts";
 import { extract } from "./extract.ts";
+import { checkKnown } from "./nonzero.ts";
 import { searchsorted } from "./search.ts";
 import { sort } from "./sort.ts";
 import { unique } from "./unique.ts";
@@ -38,6 +39,8 @@ export function isin(x: Tensor, test: Tensor, options: { readonly invert?: boole
 function both(op: string, a: Tensor, b: Tensor): [Tensor, Tensor] {
   checkTensor(op, a, "a");
   checkTensor(op, b, "b");
+  checkKnown(op, a, "a");
+  checkKnown(op, b, "b");
   const dtype = promote(a.dtype, b.dtype);
   return [flat(astype(a, dtype)), flat(astype(b, dtype))];
 }

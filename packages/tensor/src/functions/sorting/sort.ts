@@ -105,9 +105,10 @@ export function lexsort(keys: readonly Tensor[], axis = -1): Tensor {
   keys.forEach((key, i) => checkTensor("lexsort", key, `keys[${i}]`));
   const [first, ...others] = keys as [Tensor, ...Tensor[]];
   const along = checkAxis("lexsort", axis, first.rank);
-  for (const key of others)
-    if (!sameShape(key.shape, first.shape))
-      throw new ShapeError(`lexsort: keys: shapes differ: ${show(first.shape)} and ${show(key.shape)}`);
+  others.forEach(({ shape }, i) => {
+    if (!sameShape(shape, first.shape))
+      throw new ShapeError(`lexsort: keys[${i + 1}]: expected ${show(first.shape)} as keys[0], got ${show(shape)}`);
+  });
   if (first.size === 0) return iota(first.shape, { axis: along, dtype: "i32" });
   return others.reduce(
     (order, key) => {

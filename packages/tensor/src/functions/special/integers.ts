@@ -1,10 +1,10 @@
 import { checkTensor, integer } from "../../check.ts";
-import { isFloat } from "../../dtype.ts";
-import { apply, hostTensor, type Tensor } from "../../tensor.ts";
+import { type DType, isFloat } from "../../dtype.ts";
+import { apply, hostTensor, Tensor } from "../../tensor.ts";
 import { div, mod, sub } from "../arithmetic.ts";
 import { astype } from "../casting.ts";
 import { round } from "../elementary.ts";
-import { checkIntegers, meet, type TensorLike } from "../operands.ts";
+import { asTensor, checkIntegers, meet, type TensorLike } from "../operands.ts";
 import { pointwise } from "./pointwise.ts";
 
 /** Euclid's algorithm. */
@@ -21,17 +21,11 @@ const lcmPrimitive = pointwise({
 });
 
 function integers(op: string, a: TensorLike, b: TensorLike): [Tensor, Tensor] {
-  const pair = meet(op, a, b);
-  for (const [given, argument] of [
-    [a, "a"],
-    [b, "b"],
-  ] as const)
-    if (typeof given === "object") checkIntegers(op, given, argument);
-  for (const [t, argument] of [
-    [pair[0], "a"],
-    [pair[1], "b"],
-  ] as const)
-    checkIntegers(op, t, argument);
+  const dtypeOf = (x: TensorLike): DType => (x instanceof Tensor ? x.dtype : "i32");
+  const [p, q] = [asTensor(op, a, dtypeOf(b), "a"), asTensor(op, b, dtypeOf(a), "b")];
+  checkIntegers(op, p, "a");
+  checkIntegers(op, q, "b");
+  const pair = meet(op, p, q);
   return pair[0].dtype === "bool" ? [astype(pair[0], "i32"), astype(pair[1], "i32")] : pair;
 }
 
