@@ -39,15 +39,18 @@ function check(name: string, kinds: Kinds, inputs: readonly Tensor[]): void {
   }
 }
 
+/** `t` times a derivative: a tensor, or one of the two numbers that need no product. */
+const times = (t: Tensor, d: Tensor | 1 | -1): Tensor => (d === 1 ? t : d === -1 ? neg(t) : mul(t, d));
+
 /** `d(x, y)`: derivative of y = f(x) as a function of both; null where it is zero almost everywhere. */
 function unary(
   op: UnaryOp,
   kinds: Kinds,
-  d: ((x: Tensor, y: Tensor) => Tensor) | null,
+  d: ((x: Tensor, y: Tensor) => Tensor | -1) | null,
   result?: DType,
 ): Primitive<null> {
   const chain = (t: Tensor | null, out: Tensor): Tensor | null =>
-    t === null || d === null ? null : mul(t, d(at(out.inputs, 0), out));
+    t === null || d === null ? null : times(t, d(at(out.inputs, 0), out));
   return {
     name: op,
     infer(inputs) {
@@ -64,14 +67,14 @@ function unary(
   };
 }
 
-type Partial2 = (a: Tensor, b: Tensor, y: Tensor) => Tensor;
+type Partial2 = (a: Tensor, b: Tensor, y: Tensor) => Tensor | 1 | -1;
 
 /** Partial derivatives by the first and the second operand. */
 function binary(op: BinaryOp, kinds: Kinds, da: Partial2 | null, db: Partial2 | null, result?: DType): Primitive<null> {
   const partial = (t: Tensor | null, d: Partial2 | null, out: Tensor): Tensor | null =>
     t === null || d === null || dtypes[out.dtype].kind !== "float"
       ? null
-      : mul(t, d(at(out.inputs, 0), at(out.inputs, 1), out));
+      : times(t, d(at(out.inputs, 0), at(out.inputs, 1), out));
   return {
     name: op,
     infer(inputs) {
@@ -93,14 +96,15 @@ function binary(op: BinaryOp, kinds: Kinds, da: Partial2 | null, db: Partial2 | 
   };
 }
 
-const one = (x: Tensor): Tensor => fullLike(x, 1);
+const one = (): 1 => 1;
+const minusOne = (): -1 => -1;
 // At a tie both operands get half, so that the derivative is symmetric.
 const share = (wins: (a: Tensor, b: Tensor) => Tensor) => (a: Tensor, b: Tensor) =>
   where(equal(a, b), fullLike(a, 0.5), astype(wins(a, b), a.dtype));
 
 /** Elementwise primitives by name: the accepted kinds and the derivative, a line each. */
 const primitives: Record<UnaryOp | BinaryOp, Primitive<null>> = {
-  neg: unary("neg", "number", (x) => fullLike(x, -1)),
+  neg: unary("neg", "number", minusOne),
   abs: unary("abs", "number", (x) => f.sign(x)),
   sign: unary("sign", "number", null),
   floor: unary("floor", "float", null),
@@ -129,7 +133,7 @@ const primitives: Record<UnaryOp | BinaryOp, Primitive<null>> = {
   not: unary("not", "bits", null),
   isnan: unary("isnan", "float", null, "bool"),
   add: binary("add", "number", one, one),
-  sub: binary("sub", "number", one, (a) => fullLike(a, -1)),
+  sub: binary("sub", "number", one, minusOne),
   mul: binary(
     "mul",
     "any",
@@ -147,8 +151,8 @@ const primitives: Record<UnaryOp | BinaryOp, Primitive<null>> = {
   pow: binary(
     "pow",
     "float",
-    (a, b) => mul(b, where(equal(b, 0), zerosLike(a), pow(a, where(equal(b, 0), one(b), sub(b, 1))))),
-    (a, _, y) => where(equal(a, 0), zerosLike(a), mul(y, f.log(where(equal(a, 0), one(a), a)))),
+    (a, b) => mul(b, where(equal(b, 0), zerosLike(a), pow(a, where(equal(b, 0), fullLike(b, 1), sub(b, 1))))),
+    (a, _, y) => where(equal(a, 0), zerosLike(a), mul(y, f.log(where(equal(a, 0), fullLike(a, 1), a)))),
   ),
   atan2: binary(
     "atan2",
