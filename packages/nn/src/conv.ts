@@ -22,7 +22,7 @@ export interface Conv2dOptions extends LayerOptions {
  * Two-dimensional convolution (cross-correlation, as everywhere in deep learning). `weight` is `[outputs, inputs / groups, height, width]`
  * (OIHW), `bias` `[outputs]`, as in PyTorch.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} when a size is no positive integer, or `groups` does not divide both channel counts
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when a size is no positive integer, or `groups` does not divide both channel counts
  * @example
  * ```ts
  * const layer = new Conv2d(1, 16, 5, { key: key(0), padding: 2 });
@@ -64,7 +64,7 @@ export class Conv2d extends Module {
     ));
   }
 
-  /** `[batch, inputs, height, width]` → `[batch, outputs, height', width']`. Throws {@link @gradus/tensor!ShapeError | ShapeError} when `x` is no such batch. */
+  /** `[batch, inputs, height, width]` → `[batch, outputs, height', width']`. Throws {@link @gradus/tensor!index.ShapeError | ShapeError} when `x` is no such batch. */
   forward(x: Tensor): Tensor {
     const { stride, padding, dilation, groups } = this;
     const [, inputs, height, width] = this.weight.shape as [number, number, number, number];

@@ -6,7 +6,7 @@ import { Module } from "./module.ts";
  * Zeroes each element with probability `rate` and divides the rest by `1 - rate` (Srivastava et al. 2014, inverted). The key is an
  * argument: with one, the layer trains; without, it is the identity.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} when `rate` is outside `[0, 1)`
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when `rate` is outside `[0, 1)`
  * @example
  * ```ts
  * const dropout = new Dropout(0.5);

@@ -13,7 +13,7 @@ export type Distribution = "uniform" | "normal" | "truncated";
 /**
  * Inputs and outputs of one unit: `[out, in, ...kernel]` gives `in · |kernel|` and `out · |kernel|`.
  *
- * @throws {@link @gradus/tensor!ShapeError | ShapeError} for fewer than two axes
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} for fewer than two axes
  * @example
  * ```ts
  * fans([16, 1, 5, 5]); // { in: 25, out: 400 }
@@ -34,7 +34,7 @@ function fansOf(op: string, shape: Shape): { in: number; out: number } {
  * Zero mean and variance `scale / fan`: the family that Xavier, LeCun and Kaiming initialisation belong to.
  *
  * @param scale - 1 keeps the variance of a linear unit, 2 that of a ReLU unit
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} when `scale` is not positive
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when `scale` is not positive
  * @example
  * ```ts
  * const w = varianceScaling(2, "in", "normal")(key(0), [256, 784]);

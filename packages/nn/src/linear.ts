@@ -8,7 +8,7 @@ import { checkSize } from "./settings.ts";
 /**
  * `x Wᵀ + b` over the last axis. `weight` is `[outputs, inputs]`, `bias` `[outputs]`, as in PyTorch.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} when a size is not a positive integer
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when a size is not a positive integer
  * @example
  * ```ts
  * const layer = new Linear(784, 10, { key: key(0) });
@@ -29,7 +29,7 @@ export class Linear extends Module {
     ({ weight: this.weight, bias: this.bias } = parameters("Linear", [outputs, inputs], options));
   }
 
-  /** `[..., inputs]` → `[..., outputs]`. Throws {@link @gradus/tensor!ShapeError | ShapeError} when the last axis is not `inputs`. */
+  /** `[..., inputs]` → `[..., outputs]`. Throws {@link @gradus/tensor!index.ShapeError | ShapeError} when the last axis is not `inputs`. */
   forward(x: Tensor): Tensor {
     check.tensor("Linear", x, "x");
     const inputs = this.weight.shape.at(-1) as number;

@@ -47,7 +47,7 @@ export interface CrossEntropyOptions {
  * @param labels - class indices, `[...]` of an integer dtype, or probabilities (one-hot or soft), `[..., classes]` of a float dtype. An
  * index outside `[0, classes)` makes its loss NaN, so that it cannot pass unseen
  * @returns a scalar, or `[...]` with reduction `none`; nats
- * @throws {@link @gradus/tensor!ShapeError | ShapeError}, {@link @gradus/tensor!DTypeError | DTypeError} when labels fit neither form; {@link @gradus/tensor!ArgumentError | ArgumentError} for an option out of range
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError}, {@link @gradus/tensor!index.DTypeError | DTypeError} when labels fit neither form; {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an option out of range
  * @example
  * ```ts
  * crossEntropy(model.call(images), labels, { labelSmoothing: 0.1 });
@@ -89,7 +89,7 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
  * @param prediction - any shape
  * @param target - the same shape (nothing is broadcast: that is nearly always a mistake here)
  * @returns a scalar, or the shape of the arguments with reduction `none`
- * @throws {@link @gradus/tensor!ShapeError | ShapeError} when the shapes differ; {@link @gradus/tensor!ArgumentError | ArgumentError} for an unknown reduction
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} when the shapes differ; {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an unknown reduction
  * @example
  * ```ts
  * await mse(tensor([1, 2]), tensor([1, 4])).item(); // 2
@@ -110,7 +110,7 @@ export function mse(prediction: Tensor, target: Tensor, options: { readonly redu
  * @param logits - `[..., classes]`
  * @param labels - class indices, `[...]` of an integer dtype
  * @returns a scalar in `[0, 1]`, f32
- * @throws {@link @gradus/tensor!ShapeError | ShapeError} when labels are not `[...]`, {@link @gradus/tensor!DTypeError | DTypeError} when they are no integers
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} when labels are not `[...]`, {@link @gradus/tensor!index.DTypeError | DTypeError} when they are no integers
  * @example
  * ```ts
  * await accuracy(model.call(images), labels).item(); // 0.991

@@ -43,7 +43,7 @@ abstract class Pool2d extends Module {
 /**
  * The largest value of each window; padding never wins.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} for a window or stride below 1, or padding as large as the window
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for a window or stride below 1, or padding as large as the window
  * @example
  * ```ts
  * new MaxPool2d(2).call(zeros([32, 16, 28, 28])).shape; // [32, 16, 14, 14]
@@ -54,7 +54,7 @@ export class MaxPool2d extends Pool2d {
     super("MaxPool2d", kernel, options, {});
   }
 
-  /** `[batch, channels, height, width]` → `[batch, channels, height', width']`. Throws {@link @gradus/tensor!ShapeError | ShapeError}. */
+  /** `[batch, channels, height, width]` → `[batch, channels, height', width']`. Throws {@link @gradus/tensor!index.ShapeError | ShapeError}. */
   forward(x: Tensor): Tensor {
     checkImages("MaxPool2d", x, this.kernel, this.padding);
     return maxPool(x, this.kernel, { stride: this.stride, padding: this.padding });
@@ -64,7 +64,7 @@ export class MaxPool2d extends Pool2d {
 /**
  * The mean of each window; padding counts as zeros unless told, as in PyTorch.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} for a window or stride below 1, or padding as large as the window
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for a window or stride below 1, or padding as large as the window
  * @example
  * ```ts
  * new AvgPool2d(2).call(zeros([32, 16, 28, 28])).shape; // [32, 16, 14, 14]
@@ -79,7 +79,7 @@ export class AvgPool2d extends Pool2d {
     this.countIncludePad = options.countIncludePad ?? true;
   }
 
-  /** `[batch, channels, height, width]` → `[batch, channels, height', width']`. Throws {@link @gradus/tensor!ShapeError | ShapeError}. */
+  /** `[batch, channels, height, width]` → `[batch, channels, height', width']`. Throws {@link @gradus/tensor!index.ShapeError | ShapeError}. */
   forward(x: Tensor): Tensor {
     checkImages("AvgPool2d", x, this.kernel, this.padding);
     const { stride, padding, countIncludePad } = this;

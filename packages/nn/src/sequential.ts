@@ -8,7 +8,7 @@ export type Layer = (Module & { forward(x: Tensor, key?: Key): Tensor }) | ((x: 
 /**
  * Layers one after the other. They are the fields `0`, `1`, …, so parameters are called `0.weight`, `2.bias`, as in PyTorch.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} when a layer is neither a module nor a function
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when a layer is neither a module nor a function
  * @example
  * ```ts
  * const [a, b] = split(key(0));
@@ -40,7 +40,7 @@ export class Sequential extends Module {
 /**
  * Merges the axes from `start` on into one.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} when `start` is not a non-negative integer
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when `start` is not a non-negative integer
  * @example
  * ```ts
  * new Flatten().call(zeros([32, 16, 7, 7])).shape; // [32, 784]
@@ -56,7 +56,7 @@ export class Flatten extends Module {
     this.start = start;
   }
 
-  /** `[a, b, c, …]` → `[a, b · c · …]`. Throws {@link @gradus/tensor!ShapeError | ShapeError} when `x` has no axis `start`. */
+  /** `[a, b, c, …]` → `[a, b · c · …]`. Throws {@link @gradus/tensor!index.ShapeError | ShapeError} when `x` has no axis `start`. */
   forward(x: Tensor): Tensor {
     check.tensor("Flatten", x, "x");
     if (x.rank <= this.start) throw new ShapeError(`Flatten: x: [${x.shape}] has no axis ${this.start}`);

@@ -7,7 +7,7 @@ import { openSafetensors, SafetensorsFile, writeSafetensors } from "@gradus/tens
  * Path → tensor for every tensor of a tree: PyTorch's `state_dict()`.
  *
  * @param tree - a module, an optimizer's state, or any tree of them
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} when the tree is a bare tensor, or two tensors share a path
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when the tree is a bare tensor, or two tensors share a path
  * @example
  * ```ts
  * [...stateDict(model).keys()]; // ["conv1.weight", "conv1.bias", …]
@@ -29,7 +29,7 @@ function dictOf(op: string, tree: unknown, argument: string): Map<string, Tensor
 /**
  * A tree like `template` with its tensors replaced by those of `dict`: PyTorch's `load_state_dict`, but pure.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} naming tensors that are missing, left over, or of another dtype; {@link @gradus/tensor!ShapeError | ShapeError} naming the first of another shape
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} naming tensors that are missing, left over, or of another dtype; {@link @gradus/tensor!index.ShapeError | ShapeError} naming the first of another shape
  * @example
  * ```ts
  * const loaded = loadStateDict(new Net(key(0)), dict);

@@ -24,7 +24,7 @@ export interface Batches<T> {
  *
  * @param dataset - a tree of tensors whose axis 0 counts the examples; `u8` images stay `u8`, a quarter of the memory
  * @param size - examples per batch
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} when sizes do not fit, or fewer examples than one batch are left with `dropLast`
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when sizes do not fit, or fewer examples than one batch are left with `dropLast`
  * @example
  * ```ts
  * const data = batches({ images, labels }, 128, key(0), { dropLast: true });

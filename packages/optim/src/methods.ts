@@ -20,7 +20,7 @@ export interface SgdOptions {
 /**
  * Stochastic gradient descent with (Nesterov) momentum; the update rule is PyTorch's.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} for an unknown option, or one out of range
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an unknown option, or one out of range
  * @example
  * ```ts
  * const optimizer = sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true });
@@ -42,7 +42,7 @@ export function sgd(options: SgdOptions): Optimizer {
 /**
  * Adam: Kingma & Ba 2015, algorithm 1.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} for an unknown option, or one out of range
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an unknown option, or one out of range
  * @example
  * ```ts
  * const optimizer = adam({ learningRate: 1e-3 });
@@ -65,7 +65,7 @@ export interface AdamWOptions extends AdamOptions {
 /**
  * Adam with decoupled weight decay, `θ ← θ - η (m̂ / (√v̂ + ε) + λ θ)`: Loshchilov & Hutter 2019, algorithm 2, with `λ` scaled by `η`.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} for an unknown option, or one out of range
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an unknown option, or one out of range
  * @example
  * ```ts
  * const optimizer = chain(clipByGlobalNorm(1), adamw({ learningRate: 3e-4 }));

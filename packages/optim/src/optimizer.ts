@@ -21,7 +21,7 @@ export function checkOptimizer(op: string, rule: Optimizer, argument: string): v
 /**
  * One rule after the other: each gets the updates of the one before.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} when one of them is no rule
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when one of them is no rule
  * @example
  * ```ts
  * const optimizer = chain(clipByGlobalNorm(1), adamw({ learningRate: 3e-4 }));
@@ -48,7 +48,7 @@ export function chain(...rules: readonly Optimizer[]): Optimizer<readonly unknow
 /**
  * `params + updates`, leaf by leaf.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} naming the place where the trees differ, {@link @gradus/tensor!ShapeError | ShapeError} where shapes do
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} naming the place where the trees differ, {@link @gradus/tensor!index.ShapeError | ShapeError} where shapes do
  * @example
  * ```ts
  * const next = applyUpdates(model, updates);

@@ -37,7 +37,7 @@ export function asSchedule(op: string, value: number | Schedule): Schedule {
 /**
  * The same number at every step.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} unless it is a finite number
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless it is a finite number
  * @example
  * ```ts
  * sgd({ learningRate: constant(0.1) });
@@ -63,7 +63,7 @@ export interface CosineOptions {
 /**
  * Linear warm-up, then half a cosine from `peak` to `floor` (Loshchilov & Hutter 2017, equation 5, one cycle), then `floor`.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} for an unknown option, or when steps and warm-up are not integers with `0 <= warmup < steps`
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an unknown option, or when steps and warm-up are not integers with `0 <= warmup < steps`
  * @example
  * ```ts
  * adamw({ learningRate: cosine({ peak: 3e-3, warmup: 100, steps: 1400 }) });

@@ -82,7 +82,7 @@ export interface TrainResult<M> extends TrainState<M> {
  * one is returned. Batches and keys depend on the step alone, so a run that was stopped and resumed gives the same numbers as one that
  * was not.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} for an unknown option, when `epochs` is no positive integer, or the state to resume from is past the end
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an unknown option, when `epochs` is no positive integer, or the state to resume from is past the end
  * @example
  * ```ts
  * const { model } = await train(new Net(key(0)), {

@@ -31,7 +31,7 @@ const start = (): Tensor => tensor(0, { dtype: "i32" });
 /**
  * `√Σ x²` over every element of every leaf.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} for a tree without float tensors
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for a tree without float tensors
  * @example
  * ```ts
  * await globalNorm(grads).item();
@@ -49,7 +49,7 @@ export function globalNorm(tree: unknown): Tensor {
 /**
  * Scales all gradients by `min(1, max / globalNorm)` (Pascanu et al. 2013, algorithm 1).
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} when `max` is not positive
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when `max` is not positive
  * @example
  * ```ts
  * chain(clipByGlobalNorm(1), sgd({ learningRate: 0.1 }));
@@ -90,7 +90,7 @@ export interface AdamOptions {
  * `m̂ / (√v̂ + ε)`: algorithm 1 of Kingma & Ba 2015 without the learning rate. The bias corrections `1 - βᵗ` are computed as
  * `-expm1(t log β)`, which keeps all digits in f32.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} when a decay is outside `[0, 1)` or `ε` is negative
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when a decay is outside `[0, 1)` or `ε` is negative
  * @example
  * ```ts
  * chain(scaleByAdam(), scaleByLearningRate(1e-3)); // adam
@@ -138,7 +138,7 @@ export function adamRule(
 /**
  * Momentum `m ← μ m + g`; the update is `m`, or `μ m + g` with Nesterov's look-ahead (Sutskever et al. 2013, as in PyTorch).
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} when `decay` is outside `[0, 1)`
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when `decay` is outside `[0, 1)`
  * @example
  * ```ts
  * chain(momentum(0.9, { nesterov: true }), scaleByLearningRate(0.1));
@@ -164,7 +164,7 @@ export function momentumRule(op: string, argument: string, decay: number, nester
 /**
  * Adds `decay · params` to the updates: decoupled when it comes after an adaptive rule (AdamW), L2 regularisation when before.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} when `decay` is negative
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when `decay` is negative
  * @example
  * ```ts
  * chain(scaleByAdam(), addDecayedWeights(0.01), scaleByLearningRate(1e-3)); // adamw
@@ -184,7 +184,7 @@ export function decayRule(op: string, argument: string, decay: number): Optimize
 /**
  * Multiplies by `-learningRate`, a number or a schedule of the step count.
  *
- * @throws {@link @gradus/tensor!ArgumentError | ArgumentError} when it is neither
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when it is neither
  * @example
  * ```ts
  * chain(scaleByAdam(), scaleByLearningRate(cosine({ peak: 1e-3, steps: 1000 })));
