@@ -87,13 +87,13 @@ const scalar = (x: g.Tensor): g.Tensor => g.sum(g.mul(x, x));
 
 /** Functions of trees and of functions, whose tensors may be anything but disposed. */
 export const trees: Readonly<Record<string, Call>> = {
-  realize: [["tree"], one, (x) => g.realize({ a: [x] })],
+  realize: [["tree.a.0"], one, (x) => g.realize({ a: [x] })],
   ravel: [["tree.a"], one, (x) => g.ravel({ a: x })],
   grad: [["argument 0"], one, (x) => g.grad(scalar)(x)],
   valueAndGrad: [["argument 0"], one, (x) => g.valueAndGrad(scalar)(x)],
-  gradient: [["xs"], one, (x) => g.gradient(f32(), { x }, { unconnected: "zeros" })],
+  gradient: [["xs.x"], one, (x) => g.gradient(f32(), { x }, { unconnected: "zeros" })],
   vjp: [["argument 0"], one, (x) => g.vjp(scalar, x)],
-  jvp: [["argument 0", "tangents"], () => [f32(2), f32(2)], (x, v) => g.jvp(scalar, [x], [v])],
+  jvp: [["argument 0", "tangents.0"], () => [f32(2), f32(2)], (x, v) => g.jvp(scalar, [x], [v])],
   linearize: [["argument 0"], one, (x) => g.linearize(scalar, x)],
   hvp: [["x", "v"], () => [f32(2), f32(2)], (x, v) => g.hvp(scalar, x, v)],
   jacobianForward: [["x"], () => [f32(2)], (x) => g.jacobianForward((p: g.Tensor) => p)(x)],

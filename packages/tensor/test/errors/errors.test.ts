@@ -14,6 +14,25 @@ test("every exported function has a row", () => {
   expect(missing.map(([name]) => name)).toEqual([]);
 });
 
+// What a function takes is read from its own text.
+const takes = (f: unknown, parameter: RegExp): boolean =>
+  parameter.test(/^[^(]*\(([^)]*)\)/.exec(String(f))?.[1] ?? "");
+
+test.each([
+  ["options", /\boptions\b/, /nothing/],
+  ["an axis", /\baxis\b/, /axis/],
+  ["axes", /\baxes\b/, /axes/],
+])("every function that takes %s has a row for wrong ones", (_, parameter, argument) => {
+  const missing = Object.entries(g).filter(
+    ([name, f]) =>
+      typeof f === "function" &&
+      !isError(f) &&
+      takes(f, parameter) &&
+      !wrong[name]?.some((row) => argument.test(row[1])),
+  );
+  expect(missing.map(([name]) => name)).toEqual([]);
+});
+
 test("every row belongs to an export", () => {
   const names = [calls, trees, wrong, acceptAll].flatMap(Object.keys);
   expect(names.filter((name) => !(name in g))).toEqual([]);
@@ -31,7 +50,7 @@ function spoilt([names, make, f]: Call, i: number, spoil: (t: g.Tensor) => unkno
 describe.each([...Object.entries(calls), ...Object.entries(trees)])("%s refuses a disposed tensor", (op, call) => {
   test("and works with living ones", async () => void (await call[2](...call[1]())));
   test.each(call[0].map((name, i) => [name, i] as const))("%s", (_, i) =>
-    fails(op, spoilt(call, i, gone, g.DisposedError)),
+    fails(op, spoilt(call, i, gone, g.DisposedError), true),
   );
 });
 
@@ -46,6 +65,7 @@ describe.each(Object.entries(calls))("%s refuses what is no tensor", (op, call) 
       fails(
         op,
         spoilt(call, i, () => value, g.ArgumentError),
+        true,
       ),
     );
 });

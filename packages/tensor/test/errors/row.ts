@@ -11,8 +11,8 @@ export type Row = readonly [error: ErrorClass, argument: string, call: () => unk
 /** A call that works: its tensor arguments by name, how to make them, and the call. */
 export type Call = readonly [names: readonly string[], make: () => g.Tensor[], call: (...tensors: Any[]) => unknown];
 
-/** Asserts that a call fails, at once, by one typed line in the name of the function that names the argument. */
-export async function fails(op: string, [type, argument, call]: Row): Promise<void> {
+/** Asserts that a call fails, at once, by one typed line in the name of the function that names the argument, as its first word if `first`. */
+export async function fails(op: string, [type, argument, call]: Row, first = false): Promise<void> {
   let error: unknown = null;
   try {
     const result = call();
@@ -23,6 +23,8 @@ export async function fails(op: string, [type, argument, call]: Row): Promise<vo
   const message = error instanceof Error ? error.message : String(error);
   expect(error, `${op}: ${message}`).toBeInstanceOf(type);
   expect(message.startsWith(`${op}: `), `"${message}" is not in the name of ${op}`).toBe(true);
+  if (first)
+    expect(message.startsWith(`${op}: ${argument}: `), `"${message}" does not begin with ${argument}`).toBe(true);
   expect(message.slice(op.length), `"${message}" does not name ${argument}`).toMatch(named(argument));
   expect(message).not.toMatch(/[\n\r]/);
 }

@@ -84,6 +84,7 @@ export const wrong: Readonly<Record<string, readonly Row[]>> = {
     [A, "n", () => f(-1)],
     [A, "n", () => f(Number.NaN)],
     [A, "m", () => f(2, 1.5)],
+    [A, "nothing", () => (f === g.eye ? f(2, 2, bad) : f(2, 2, 0, bad))],
   ]),
   tri: [
     [A, "n", () => g.tri(-1)],
@@ -226,6 +227,8 @@ export const wrong: Readonly<Record<string, readonly Row[]>> = {
   takeAlongAxis: [
     [D, "indices", () => g.takeAlongAxis(x, x)],
     [S, "indices", () => g.takeAlongAxis(x, i32(2))],
+    [S, "axis", () => g.takeAlongAxis(x, i32(2, 3), 2)],
+    [S, "x", () => g.takeAlongAxis(f32(0), i32(1))],
   ],
   matmul: [
     [S, "b", () => g.matmul(x, x)],
