@@ -80,10 +80,40 @@ export function liveLeaves(op: string, tree: unknown, argument: string): [Tensor
 
 /** As {@link liveLeaves} over a list of arguments. */
 export function liveArguments(op: string, args: readonly unknown[]): [Tensor[], Structure] {
-  args.forEach((arg, i) => {
-    liveLeaves(op, arg, `argument ${i}`);
-  });
-  return treeFlatten(args);
+  const flat = treeFlatten(args);
+  if (flat[0].some((t) => t.disposed))
+    args.forEach((arg, i) => {
+      liveLeaves(op, arg, `argument ${i}`);
+    });
+  return flat;
+}
+
+/**
+ * The leaves of `tree` if its structure is exactly this one, keys in the same order and static values equal, else null. What a replayed call does
+ * instead of {@link treeFlatten}: nothing is made but the list.
+ */
+export function leavesIf(structure: Structure, tree: unknown): Tensor[] | null {
+  const leaves: Tensor[] = [];
+  return fill(structure, tree, leaves) ? leaves : null;
+}
+
+function fill(s: Structure, x: unknown, leaves: Tensor[]): boolean {
+  if (s.kind === "leaf") return x instanceof Tensor && leaves.push(x) > 0;
+  if (s.kind === "static") return Object.is(s.value, x);
+  const { children } = s;
+  if (s.kind === "array") {
+    if (!Array.isArray(x) || x.length !== children.length) return false;
+    for (let i = 0; i < children.length; i++) if (!fill(children[i] as Structure, x[i], leaves)) return false;
+    return true;
+  }
+  if (typeof x !== "object" || x === null || Object.getPrototypeOf(x) !== s.prototype) return false;
+  const keys = Object.keys(x);
+  if (keys.length !== children.length) return false;
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    if (key !== s.keys[i] || !fill(children[i] as Structure, (x as Record<string, unknown>)[key], leaves)) return false;
+  }
+  return true;
 }
 
 function build<L>(s: Structure, next: () => L): unknown {
@@ -93,8 +123,10 @@ function build<L>(s: Structure, next: () => L): unknown {
   const out = Object.create(s.prototype) as Record<string, unknown>;
   s.keys.forEach((key, i) => {
     const value = build(s.children[i] as Structure, next);
-    // a field named __proto__ must stay a field
-    Object.defineProperty(out, key, { value, writable: true, enumerable: true, configurable: true });
+    // what the prototype knows by this name (__proto__, an accessor) must become a field all the same
+    if (s.prototype !== null && key in s.prototype)
+      Object.defineProperty(out, key, { value, writable: true, enumerable: true, configurable: true });
+    else out[key] = value;
   });
   return out;
 }
@@ -263,6 +295,10 @@ function staticKey(x: unknown): string {
   }
   return Object.is(x, -0) ? "-0" : `${String(x)}${typeof x === "bigint" ? "n" : ""}`;
 }
+
+/** Number of tensors in trees of this structure. */
+export const countLeaves = (s: Structure): number =>
+  s.kind === "leaf" ? 1 : s.kind === "static" ? 0 : s.children.reduce((n, child) => n + countLeaves(child), 0);
 
 /** A string that is equal for equal structures (same key order): static primitives by value, functions and foreign objects by identity. */
 export function structureKey(s: Structure): string {

@@ -34,9 +34,10 @@ export class Compiled {
     const allocated: Storage[] = [];
     try {
       const given = inputs.map((t) => storageOn(backend, t, borrowed));
+      const shared = donated.size > 0 ? doubles(given) : null;
       const heirs = this.plan.inherits.map((i) => {
         const t = inputs[i];
-        return t !== undefined && donated.has(t) && t.storage === given[i] && once(given, given[i]) ? t : null;
+        return t !== undefined && donated.has(t) && t.storage === given[i] && !shared?.has(t.storage) ? t : null;
       });
       const outputs = this.plan.outputs.map((b, o) => {
         const { dtype, size } = this.plan.buffers[b] as { dtype: Tensor["dtype"]; size: number };
@@ -61,7 +62,13 @@ export class Compiled {
 }
 
 const none: ReadonlySet<Tensor> = new Set();
-const once = (list: readonly unknown[], x: unknown): boolean => list.indexOf(x) === list.lastIndexOf(x);
+
+/** What is in a list more than once, or null. */
+function doubles<T>(list: readonly T[]): Set<T> | null {
+  if (new Set(list).size === list.length) return null;
+  const seen = new Set<T>();
+  return new Set(list.filter((x) => seen.size === seen.add(x).size));
+}
 
 declare const process: { readonly env?: Readonly<Record<string, string | undefined>> } | undefined;
 const debugPlans = (): boolean => typeof process !== "undefined" && process.env?.GRADUS_DEBUG === "plan";

@@ -6,10 +6,11 @@ import { compileGraph } from "../plan/program.ts";
 import { realizeTensors } from "../plan/run.ts";
 import { said } from "../said.ts";
 import { disposeTensor } from "../scope.ts";
+import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { isActive } from "../trace.ts";
 import type { Structure } from "../tree.ts";
-import { avalKey, liveArguments, structureKey, treeFlatten, treeUnflatten } from "../tree.ts";
+import { avalKey, countLeaves, leavesIf, liveArguments, structureKey, treeFlatten, treeUnflatten } from "../tree.ts";
 import type { Graph } from "./graph.ts";
 import { trace } from "./graph.ts";
 import { optimise } from "./optimise.ts";
@@ -32,11 +33,21 @@ export interface Jitted<A extends readonly unknown[], R> {
 }
 
 interface Entry {
+  readonly key: string;
+  readonly input: Structure;
   readonly graph: Graph;
   readonly captures: readonly Tensor[];
   readonly output: Structure;
+  /** Positions of the leaves of donated arguments. */
+  readonly donated: readonly number[];
   program: Program | null;
 }
+
+const accepts = ({ graph }: Entry, leaves: readonly Tensor[]): boolean =>
+  leaves.every((t, i) => {
+    const { dtype, shape } = graph.inputs[i] as Tensor;
+    return t.dtype === dtype && sameShape(t.shape, shape);
+  });
 
 const inTransform = (t: Tensor): boolean => t.abstract || isActive(t.trace);
 
@@ -66,9 +77,15 @@ export function jit<A extends readonly unknown[], R>(f: (...args: A) => R, optio
   if (both !== undefined)
     throw new ArgumentError(`jit: donate: argument ${both} is static and has no memory to donate`);
   const cache = new Map<string, Entry>();
+  let latest: Entry | null = null;
   let traces = 0;
 
-  const call = (...args: A): R => {
+  /** The leaves of the arguments, and the trace that fits them. */
+  const bind = (args: A): [readonly Tensor[], Entry] => {
+    // Most calls are like the one before, which is seen without a key being written.
+    const same = latest === null ? null : leavesIf(latest.input, args);
+    if (latest !== null && same !== null && accepts(latest, same) && !same.some((t) => t.disposed))
+      return [same, latest];
     for (const i of [...donate, ...fixed])
       if (i >= args.length)
         throw new ArgumentError(`jit: argument ${i} is named in the options, but the call has ${args.length}`);
@@ -76,19 +93,33 @@ export function jit<A extends readonly unknown[], R>(f: (...args: A) => R, optio
       if (treeFlatten(args[i])[0].length > 0) throw new ArgumentError(`jit: static: argument ${i} holds tensors`);
     const [leaves, input] = liveArguments("jit", args);
     const key = `${structureKey(input)}|${leaves.map(avalKey).join(";")}`;
-    let entry = cache.get(key);
-    if (entry === undefined) {
-      traces++;
-      let output: Structure | undefined;
-      const traced = trace(leaves, (inputs) => {
-        const [ys, structure] = treeFlatten(f(...treeUnflatten<A>(input, inputs)));
-        output = structure;
-        return ys;
-      });
-      entry = { ...traced, output: output as Structure, program: null };
-      // a capture that belongs to a running transform is good for this call only
-      if (!traced.captures.some(inTransform)) cache.set(key, entry);
-    }
+    const entry = cache.get(key) ?? make(key, leaves, input);
+    latest = cache.has(key) ? entry : null;
+    return [leaves, entry];
+  };
+
+  const make = (key: string, leaves: readonly Tensor[], input: Structure): Entry => {
+    traces++;
+    let output: Structure | undefined;
+    const traced = trace(leaves, (inputs) => {
+      const [ys, structure] = treeFlatten(f(...treeUnflatten<A>(input, inputs)));
+      output = structure;
+      return ys;
+    });
+    let at = 0;
+    const donated = (input.kind === "array" ? input.children : []).flatMap((child, i) => {
+      const from = at;
+      at += countLeaves(child);
+      return donate.includes(i) ? Array.from({ length: at - from }, (_, k) => from + k) : [];
+    });
+    const entry: Entry = { key, input, ...traced, output: output as Structure, donated, program: null };
+    // a capture that belongs to a running transform is good for this call only
+    if (!traced.captures.some(inTransform)) cache.set(key, entry);
+    return entry;
+  };
+
+  const call = (...args: A): R => {
+    const [leaves, entry] = bind(args);
     for (const t of entry.captures)
       if (t.disposed)
         throw new DisposedError(
@@ -96,16 +127,12 @@ export function jit<A extends readonly unknown[], R>(f: (...args: A) => R, optio
         );
     const inputs = [...leaves, ...entry.captures];
     if (inputs.some(inTransform)) return treeUnflatten<R>(entry.output, entry.graph.apply(inputs));
-    const donated = new Set(donate.flatMap((i) => treeFlatten(args[i])[0]));
+    const donated = new Set(entry.donated.map((i) => leaves[i] as Tensor));
     for (const t of entry.captures)
       if (donated.has(t))
         throw new ArgumentError(`jit: donate: the function also captures ${t}, so it cannot be donated`);
     realizeTensors(inputs);
-    entry.program ??= compileGraph(
-      entry.graph.inputs,
-      optimise(entry.graph).outputs,
-      inputs.flatMap((t, i) => (donated.has(t) ? [i] : [])),
-    );
+    entry.program ??= compileGraph(entry.graph.inputs, optimise(entry.graph).outputs, entry.donated);
     const results = entry.program.run(inputs, checksNaNs() ? new Set() : donated);
     if (checksNaNs() && holdNaN(results)) {
       results.forEach(disposeTensor);
@@ -115,7 +142,12 @@ export function jit<A extends readonly unknown[], R>(f: (...args: A) => R, optio
     return treeUnflatten<R>(entry.output, results);
   };
   return Object.defineProperties(call, {
-    clear: { value: () => cache.clear() },
+    clear: {
+      value: () => {
+        cache.clear();
+        latest = null;
+      },
+    },
     traces: { get: () => traces },
   }) as Jitted<A, R>;
 }
