@@ -64,6 +64,7 @@ export const reduceWindowPrimitive: Primitive<Window> = {
       );
       return [reshape(flat, x.shape)];
     }
+    if (x.size === 0) return [zeros(x.shape, { dtype: ct.dtype })];
     // Each input element gathers the cotangents of the windows that cover it.
     const span = w.size.map((s, i) => (s - 1) * at(w.dilation, i));
     const low = span.map((s, i) => s - at(w.low, i));
