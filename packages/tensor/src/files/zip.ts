@@ -161,28 +161,43 @@ export async function packInto(
     lastModDate: new Date(1980, 0, 1),
     keepOrder: true,
   };
-  const writer = new zip.ZipWriter(new WritableStream<Uint8Array>({ write }), options);
+  // The library may wait for ever on an output that failed, so the failure is listened to beside it.
+  let reject: (error: unknown) => void = () => undefined;
+  const broken = new Promise<never>((_, no) => {
+    reject = no;
+  });
+  broken.catch(() => undefined);
+  const output = new WritableStream<Uint8Array>({
+    write: (bytes) =>
+      write(bytes).catch((error) => {
+        reject(error);
+        throw error;
+      }),
+  });
+  const writer = new zip.ZipWriter(output, options);
   for (const file of files) {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const into = writable.getWriter();
-    const filling = file
-      .write(async (bytes) => {
+    const fill = async (): Promise<void> => {
+      await file.write(async (bytes) => {
         await into.ready;
         await into.write(bytes.slice());
-      })
-      .then(
-        () => into.close(),
-        async (error) => {
-          await into.abort(error).catch(() => undefined);
-          throw error;
-        },
-      );
-    const [filled, added] = await Promise.allSettled([
-      filling,
-      writer.add(file.name, readable, { zip64: file.bytes > 2 ** 31 }),
-    ]);
-    if (filled.status === "rejected" && added.status !== "rejected") throw filled.reason;
-    if (added.status === "rejected") throw filled.status === "rejected" ? filled.reason : asTyped(op, added.reason);
+      });
+      await into.close();
+    };
+    const add = (): Promise<unknown> => writer.add(file.name, readable, { zip64: file.bytes > 2 ** 31 });
+    try {
+      await Promise.race([broken, Promise.all([fill(), add()])]);
+    } catch (error) {
+      into.abort(error).catch(() => undefined); // not awaited: a write that nobody takes away never ends
+      throw asPacked(op, error);
+    }
   }
-  await writer.close();
+  await Promise.race([broken, writer.close()]).catch((error) => {
+    throw asPacked(op, error);
+  });
 }
+
+// zip.js's own errors are plain ones; whatever else comes by is the caller's.
+const asPacked = (op: string, error: unknown): unknown =>
+  error instanceof Error && error.constructor === Error ? asTyped(`${op}: cannot be packed`, error) : error;
