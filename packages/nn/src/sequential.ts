@@ -33,7 +33,11 @@ export class Sequential extends Module {
     if (key !== undefined) check.key("Sequential", key, "key");
     const layers = Object.values(this) as Layer[];
     const keys = key === undefined ? [] : split(key, Math.max(1, layers.length));
-    return layers.reduce((y, layer, i) => (layer instanceof Module ? layer.call(y, keys[i]) : layer(y)), x);
+    return layers.reduce((y, layer, i) => {
+      const next: unknown = layer instanceof Module ? layer.call(y, keys[i]) : layer(y);
+      check.tensor("Sequential", next, `layers[${i}]`);
+      return next as Tensor;
+    }, x);
   }
 }
 

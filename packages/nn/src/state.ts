@@ -103,6 +103,13 @@ export async function loadTree<T>(
   options: ReadSafetensorsOptions = {},
 ): Promise<{ tree: T; metadata: ReadonlyMap<string, string> }> {
   const wanted = dictOf("loadTree", template, "template");
+  const count = check.integer("[0, ∞)");
+  check.options("loadTree", options, {
+    signal: check.anything,
+    progress: check.callable,
+    maxHeaderBytes: count,
+    maxTensors: count,
+  });
   const { signal, progress, ...limits } = options;
   const long = { ...(signal && { signal }), ...(progress && { progress }) };
   const file =

@@ -18,6 +18,20 @@ export function checkOptimizer(op: string, rule: Optimizer, argument: string): v
     throw new ArgumentError(`${op}: ${argument}: expected an optimizer, got ${check.said(rule)}`);
 }
 
+/** The rule, which refuses, in the name of `op`, trees of parameters and gradients that do not go together. */
+export function careful<S>(op: string, rule: Optimizer<S>): Optimizer<S> {
+  return {
+    init(params) {
+      check.tree(op, params, "params");
+      return rule.init(params);
+    },
+    update(grads, state, params) {
+      check.alike(op, grads, params, "grads");
+      return rule.update(grads, state, params);
+    },
+  };
+}
+
 /**
  * One rule after the other: each gets the updates of the one before.
  *
@@ -34,6 +48,8 @@ export function chain(...rules: readonly Optimizer[]): Optimizer<readonly unknow
   return {
     init: (params) => rules.map((rule) => rule.init(params)),
     update(grads, state, params) {
+      if (!Array.isArray(state) || state.length !== rules.length)
+        throw new ArgumentError(`chain: state: expected that of ${rules.length} rules; make it by init(params)`);
       let updates = grads;
       const next = rules.map((rule, i) => {
         const [u, s] = rule.update(updates, state[i], params);

@@ -79,6 +79,7 @@ export function cosine(options: CosineOptions): Schedule {
   if (warmup >= steps)
     throw new ArgumentError(`cosine: warmup: expected warmup < steps, got warmup ${warmup} and steps ${steps}`);
   return (step) => {
+    check.tensor("cosine", step, "step");
     const t = cast(step, "f32");
     const rise = mul(add(t, 1), peak / Math.max(1, warmup));
     const phase = minimum(div(sub(t, warmup), steps - warmup), 1);

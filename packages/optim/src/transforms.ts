@@ -18,7 +18,7 @@ import {
   treeMap,
   zerosLike,
 } from "@gradus/tensor";
-import type { Optimizer } from "./optimizer.ts";
+import { careful, type Optimizer } from "./optimizer.ts";
 import type { Schedule } from "./schedules.ts";
 import { asSchedule } from "./schedules.ts";
 
@@ -57,13 +57,13 @@ export function globalNorm(tree: unknown): Tensor {
  */
 export function clipByGlobalNorm(max: number): Optimizer<null> {
   check.number("(0, ∞]")("clipByGlobalNorm", max, "max");
-  return {
+  return careful("clipByGlobalNorm", {
     init: () => null,
     update(grads) {
       const scale = minimum(div(max, globalNorm(grads)), 1);
       return [mapFloats((g) => mul(g, cast(scale, g.dtype)), grads), null];
     },
-  };
+  });
 }
 
 /** Step count and the two moving averages of {@link scaleByAdam}. */
@@ -119,9 +119,12 @@ export function adamRule(
   check.number("[0, ∞)")(op, epsilon, "epsilon");
   const unbias = (x: Tensor, beta: number, t: Tensor): Tensor =>
     beta === 0 ? x : div(x, neg(expm1(mul(cast(t, x.dtype), Math.log(beta)))));
-  return {
+  return careful(op, {
     init: (params) => ({ count: start(), m: treeMap(zerosLike, params), v: treeMap(zerosLike, params) }),
     update(grads, state, _params) {
+      check.tensor(op, state?.count, "state.count");
+      check.alike(op, state.m, grads, "state.m");
+      check.alike(op, state.v, grads, "state.v");
       const count = add(state.count, 1);
       const m = mapFloats((a, g) => add(mul(a, beta1), mul(g, 1 - beta1)), state.m as typeof grads, grads);
       const v = mapFloats((a, g) => add(mul(a, beta2), mul(square(g), 1 - beta2)), state.v as typeof grads, grads);
@@ -132,7 +135,7 @@ export function adamRule(
       );
       return [updates, { count, m, v }];
     },
-  };
+  });
 }
 
 /**
@@ -152,13 +155,14 @@ export function momentum(decay: number, options: { readonly nesterov?: boolean }
 /** {@link momentum} in the name of `op`. */
 export function momentumRule(op: string, argument: string, decay: number, nesterov: boolean): Optimizer<unknown> {
   check.number("[0, 1)")(op, decay, argument);
-  return {
+  return careful(op, {
     init: (params) => treeMap(zerosLike, params),
     update(grads, state) {
+      check.alike(op, state, grads, "state");
       const next = mapFloats((m, g) => add(mul(m, decay), g), state as typeof grads, grads);
       return [nesterov ? mapFloats((m, g) => add(mul(m, decay), g), next, grads) : next, next];
     },
-  };
+  });
 }
 
 /**
@@ -175,10 +179,10 @@ export const addDecayedWeights = (decay: number): Optimizer<null> => decayRule("
 /** {@link addDecayedWeights} in the name of `op`. */
 export function decayRule(op: string, argument: string, decay: number): Optimizer<null> {
   check.number("[0, ∞)")(op, decay, argument);
-  return {
+  return careful(op, {
     init: () => null,
     update: (grads, _state, params) => [mapFloats((g, p) => add(g, mul(p, decay)), grads, params), null],
-  };
+  });
 }
 
 /**
@@ -196,11 +200,12 @@ export const scaleByLearningRate = (learningRate: number | Schedule): Optimizer<
 /** {@link scaleByLearningRate} in the name of `op`. */
 export function rateRule(op: string, learningRate: number | Schedule): Optimizer<Tensor> {
   const schedule = asSchedule(op, learningRate);
-  return {
+  return careful(op, {
     init: start,
     update(grads, step) {
+      check.tensor(op, step, "state");
       const rate = neg(schedule(step));
       return [mapFloats((g) => mul(g, cast(rate, g.dtype)), grads), add(step, 1)];
     },
-  };
+  });
 }

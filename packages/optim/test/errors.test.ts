@@ -1,0 +1,185 @@
+import * as g from "@gradus/tensor";
+import { describe, expect, test } from "vitest";
+import { type Any, bad, f32, fails, gone, i32, type Row } from "../../tensor/test/errors/row.ts";
+import * as optim from "../src/index.ts";
+
+const { ArgumentError: A, DisposedError: X, ShapeError: S } = g;
+const key = g.key(0);
+const params = { w: f32(2, 3), b: f32(3) };
+
+/** What every rule refuses: trees that do not go together, and a state that is not its own. */
+const rule = (make: () => optim.Optimizer, stateful = true): readonly Row[] => [
+  [X, "params.w", () => make().init({ w: gone(f32(2)) })],
+  [A, "grads", () => make().update({ w: f32(2, 3) } as Any, make().init(params), params)],
+  [A, "grads", () => make().update(null as Any, make().init(params), params)],
+  [S, "grads.b", () => make().update({ w: f32(2, 3), b: f32(1) }, make().init(params), params)],
+  [X, "grads.b", () => make().update({ w: f32(2, 3), b: gone(f32(3)) }, make().init(params), params)],
+  ...(stateful ? ([[A, "state", () => make().update(params, null, params)]] as Row[]) : []),
+];
+const rate = (make: (learningRate: Any) => optim.Optimizer): readonly Row[] => [
+  [A, "learningRate", () => make(Number.NaN)],
+  [A, "learningRate", () => make(-1)],
+  [A, "learningRate", () => make("0.1")],
+  [A, "learningRate", () => make(undefined)],
+  [A, "learningRate", () => run(make(() => 1))],
+  [S, "learningRate", () => run(make(() => f32(2)))],
+];
+const moments = (make: (options: Any) => unknown): readonly Row[] => [
+  [A, "beta1", () => make({ beta1: 1 })],
+  [A, "beta2", () => make({ beta2: Number.NaN })],
+  [A, "epsilon", () => make({ epsilon: -1 })],
+  [A, "nothing", () => make(bad)],
+];
+const method = (make: (options: Any) => optim.Optimizer): readonly Row[] => [
+  [A, "options", () => make(undefined)],
+  [A, "options", () => make(null)],
+  [A, "nothing", () => make({ learningRate: 1, ...bad })],
+  ...rate((learningRate) => make({ learningRate })),
+];
+const run = (optimizer: optim.Optimizer): unknown => optimizer.update(params, optimizer.init(params), params);
+const data = (): optim.Batches<Any> => optim.batches({ x: f32(4, 2) }, 2, key);
+const training = (more: object): unknown =>
+  optim.train(params, {
+    optimizer: optim.sgd({ learningRate: 1 }),
+    loss: (p: typeof params) => g.add(g.sum(p.w), g.sum(p.b)),
+    data: data(),
+    epochs: 1,
+    ...more,
+  } as Any);
+
+/** Per export: calls that must fail. */
+const rows: Readonly<Record<string, readonly Row[]>> = {
+  sgd: [
+    ...method(optim.sgd),
+    [A, "momentum", () => optim.sgd({ learningRate: 1, momentum: 1 })],
+    [A, "momentum", () => optim.sgd({ learningRate: 1, momentum: Number.NaN })],
+    [A, "nesterov", () => optim.sgd({ learningRate: 1, nesterov: true })],
+    [A, "nesterov", () => optim.sgd({ learningRate: 1, momentum: 0.9, nesterov: 1 as Any })],
+    [A, "weightDecay", () => optim.sgd({ learningRate: 1, weightDecay: -1 })],
+  ],
+  adam: [...method(optim.adam), ...moments((more) => optim.adam({ learningRate: 1, ...more }))],
+  adamw: [
+    ...method(optim.adamw),
+    ...moments((more) => optim.adamw({ learningRate: 1, ...more })),
+    [A, "weightDecay", () => optim.adamw({ learningRate: 1, weightDecay: Number.NaN })],
+  ],
+  chain: [
+    [A, "rules[0]", () => optim.chain(1 as Any)],
+    [A, "rules[1]", () => optim.chain(optim.momentum(0.9), null as Any)],
+    [A, "state", () => optim.chain(optim.momentum(0.9)).update(params, null as Any, params)],
+    [A, "state", () => optim.chain(optim.momentum(0.9)).update(params, [], params)],
+  ],
+  applyUpdates: [
+    [A, "updates", () => optim.applyUpdates({ a: f32(1) }, { a: f32(1), b: f32(1) } as Any)],
+    [S, "updates.a", () => optim.applyUpdates({ a: f32(2) }, { a: f32(1) })],
+    [X, "updates.a", () => optim.applyUpdates({ a: f32(2) }, { a: gone(f32(2)) })],
+    [X, "updates.a", () => optim.applyUpdates({ a: gone(f32(2)) }, { a: f32(2) })],
+  ],
+  constant: [
+    [A, "value", () => optim.constant(Number.NaN)],
+    [A, "value", () => optim.constant("1" as Any)],
+  ],
+  cosine: [
+    [A, "options", () => optim.cosine(undefined as Any)],
+    [A, "peak", () => optim.cosine({ steps: 2 } as Any)],
+    [A, "peak", () => optim.cosine({ peak: Number.NaN, steps: 2 })],
+    [A, "steps", () => optim.cosine({ peak: 1, steps: 0.5 })],
+    [A, "warmup", () => optim.cosine({ peak: 1, steps: 2, warmup: 2 })],
+    [A, "floor", () => optim.cosine({ peak: 1, steps: 2, floor: Number.NaN })],
+    [A, "nothing", () => optim.cosine({ peak: 1, steps: 2, ...bad })],
+    [A, "step", () => optim.cosine({ peak: 1, steps: 2 })(1 as Any)],
+  ],
+  scaleByAdam: [
+    ...rule(() => optim.scaleByAdam()),
+    ...moments(optim.scaleByAdam),
+    [A, "options", () => optim.scaleByAdam(null as Any)],
+  ],
+  momentum: [
+    ...rule(() => optim.momentum(0.9)),
+    [A, "decay", () => optim.momentum(1)],
+    [A, "decay", () => optim.momentum(Number.NaN)],
+    [A, "nesterov", () => optim.momentum(0.9, { nesterov: 1 as Any })],
+    [A, "nothing", () => optim.momentum(0.9, bad)],
+  ],
+  scaleByLearningRate: [...rule(() => optim.scaleByLearningRate(1)), ...rate(optim.scaleByLearningRate)],
+  addDecayedWeights: [
+    ...rule(() => optim.addDecayedWeights(0.1), false),
+    [A, "decay", () => optim.addDecayedWeights(-1)],
+    [A, "decay", () => optim.addDecayedWeights(Number.NaN)],
+  ],
+  clipByGlobalNorm: [
+    ...rule(() => optim.clipByGlobalNorm(1), false),
+    [A, "max", () => optim.clipByGlobalNorm(0)],
+    [A, "max", () => optim.clipByGlobalNorm(Number.NaN)],
+  ],
+  globalNorm: [
+    [A, "tree", () => optim.globalNorm({})],
+    [A, "tree", () => optim.globalNorm(i32(2))],
+    [X, "tree.w", () => optim.globalNorm({ w: gone(f32(2)) })],
+  ],
+  batches: [
+    [A, "size", () => optim.batches(f32(4), 0, key)],
+    [A, "size", () => optim.batches(f32(4), Number.NaN, key)],
+    [A, "size", () => optim.batches(f32(4), 5, key, { dropLast: true })],
+    [A, "key", () => optim.batches(f32(4), 2, 0 as Any)],
+    [X, "key", () => optim.batches(f32(4), 2, gone(g.key(0)))],
+    [A, "dataset", () => optim.batches({}, 2, key)],
+    [A, "dataset", () => optim.batches(f32(), 2, key)],
+    [A, "dataset", () => optim.batches([f32(4), f32(3)], 2, key)],
+    [X, "dataset.x", () => optim.batches({ x: gone(f32(4)) }, 2, key)],
+    [A, "dropLast", () => optim.batches(f32(4), 2, key, { dropLast: 1 as Any })],
+    [A, "ordered", () => optim.batches(f32(4), 2, key, { ordered: null as Any })],
+    [A, "nothing", () => optim.batches(f32(4), 2, key, bad)],
+  ],
+  train: [
+    [A, "options", () => optim.train(params, undefined as Any)],
+    [A, "optimizer", () => training({ optimizer: 1 })],
+    [A, "loss", () => training({ loss: 1 })],
+    [A, "data", () => training({ data: [] })],
+    [A, "data", () => training({ data: null })],
+    [A, "epochs", () => training({ epochs: 0 })],
+    [A, "epochs", () => training({ epochs: Number.NaN })],
+    [A, "key", () => training({ key: 0 })],
+    [A, "onStep", () => training({ onStep: 1 })],
+    [A, "signal", () => training({ signal: true })],
+    [A, "resume", () => training({ resume: 3 })],
+    [A, "resume", () => training({ resume: { model: params, optimizer: null, step: 99 } })],
+    [A, "resume", () => training({ resume: { model: params, optimizer: null, step: Number.NaN } })],
+    [A, "resume.model", () => training({ resume: { model: {}, optimizer: null, step: 0 } })],
+    [S, "resume.model.b", () => training({ resume: { model: { w: f32(2, 3), b: f32(1) }, optimizer: null, step: 0 } })],
+    [A, "jit", () => training({ jit: 1 })],
+    [A, "nothing", () => training(bad)],
+    [X, "model.w", () => optim.train({ w: gone(f32(2)) }, { data: data() } as Any)],
+  ],
+};
+
+test("every exported function has rows, every row an export", () => {
+  expect(Object.keys(rows).toSorted()).toEqual(Object.keys(optim).toSorted());
+});
+
+describe.each(Object.entries(rows))("%s refuses", (name, list) => {
+  test.each(list.map((row, i) => [row[1], i, row] as const))("%s (%i)", (_, __, row) => fails(name, row));
+});
+
+describe("an epoch refuses", () => {
+  test.each<Row>([
+    [A, "index", () => data().epoch(-1)],
+    [A, "index", () => data().epoch(Number.NaN)],
+    [A, "from", () => data().epoch(0, 0.5)],
+  ])("%s %s", (...row) => fails("epoch", row));
+});
+
+test("a method's rules answer in the name of the method", async () => {
+  await fails("adamw", [S, "grads.b", () => run2({ w: f32(2, 3), b: f32(1) })]);
+  await fails("adamw", [A, "grads", () => run2({ w: f32(2, 3) })]);
+});
+const run2 = (grads: Any): unknown => {
+  const optimizer = optim.adamw({ learningRate: 1 });
+  return optimizer.update(grads, optimizer.init(params), params);
+};
+
+test("what is in order is not refused", async () => {
+  const result = (await training({})) as optim.TrainResult<typeof params>;
+  expect(result.completed).toBe(true);
+  expect(result.step).toBe(2);
+});
