@@ -96,7 +96,7 @@ export const programs = (dtypes: readonly DType[], without: readonly string[] = 
           from: fc.tuple(fc.oneof({ weight: 3, arbitrary: fc.nat(1) }, fc.nat(20)), fc.nat(20)),
           choices: fc.array(fc.nat(9), { minLength: 4, maxLength: 8 }),
         }),
-        { minLength: 1, maxLength: 24, size: "max" },
+        { minLength: 5, maxLength: 40, size: "max" },
       ),
       wanted: fc.array(fc.nat(20), { maxLength: 3 }),
     })
