@@ -28,6 +28,7 @@ export * from "./functions/elementary.ts";
 export { erfinv } from "./functions/erfinv.ts";
 export * from "./functions/fft/index.ts";
 export { type DTypeOption, full, fullLike, ones, onesLike, scalar, zeros, zerosLike } from "./functions/fill.ts";
+export * from "./functions/image/index.ts";
 export * from "./functions/indexing.ts";
 export { iota } from "./functions/iota.ts";
 export * from "./functions/linalg/index.ts";
@@ -35,8 +36,9 @@ export * as linalg from "./functions/linalg/index.ts";
 export { matmul } from "./functions/matmul.ts";
 export { type MeshgridOptions, meshgrid } from "./functions/meshgrid.ts";
 export type { TensorLike } from "./functions/operands.ts";
+export type { PadMode } from "./functions/padding.ts";
 export * from "./functions/polynomial/index.ts";
-export * from "./functions/pooling.ts";
+export { type AvgPoolOptions, avgPool, maxPool, reduceWindow, type WindowOptions } from "./functions/pooling.ts";
 export { dot, outer, tensordot } from "./functions/products.ts";
 export * from "./functions/reduction.ts";
 export * from "./functions/segments.ts";
@@ -63,6 +65,7 @@ export {
   transpose,
   unstack,
 } from "./functions/shaping.ts";
+export * from "./functions/signal/index.ts";
 export { logSoftmax, logsumexp, softmax } from "./functions/softmax.ts";
 export * from "./functions/sorting/index.ts";
 export * from "./functions/special/index.ts";

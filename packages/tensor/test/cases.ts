@@ -19,6 +19,7 @@ import { randomBits } from "../src/primitives/random-bits.ts";
 import { barrier, padPrimitive } from "../src/primitives/structure.ts";
 import { apply, type Tensor } from "../src/tensor.ts";
 import { fourierCases } from "./fft/cases.ts";
+import { imageCases } from "./image/cases.ts";
 import { tridiagonalCases } from "./polynomial/cases.ts";
 import { specialCases } from "./special/cases.ts";
 
@@ -361,4 +362,5 @@ export const cases: readonly Case[] = [
   ...fourierCases,
   ...specialCases,
   ...tridiagonalCases,
+  ...imageCases,
 ];

@@ -1,7 +1,7 @@
 import { anything, type Check, checkOptions, checkTensor, flag, oneOf } from "../check.ts";
 import { isFloat } from "../dtype.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { reduceWindowPrimitive } from "../primitives/window.ts";
+import { reduceWindowPrimitive, type Window } from "../primitives/window.ts";
 import { show, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { div } from "./arithmetic.ts";
@@ -21,16 +21,17 @@ export interface WindowOptions {
 
 const known: Readonly<Record<string, Check>> = { stride: anything, padding: anything, dilation: anything };
 
-function windowed(
+/** Windows over the axes from `lead` on; `padded`: none may consist of padding alone. */
+export function windowOf(
   name: string,
-  op: "sum" | "max" | "min",
+  op: Window["op"],
   x: Tensor,
   lead: number,
   size: PerAxis,
   stride: PerAxis,
   options: WindowOptions,
   padded = op !== "sum",
-): Tensor {
+): Window {
   const inner = x.shape.slice(lead);
   const one = new Array<number>(lead).fill(1);
   const none = new Array<number>(lead).fill(0);
@@ -48,15 +49,18 @@ function windowed(
         `${name}: padding: [${low}, ${high}] leaves windows of padding alone; it must be below the window's ${span[i]}`,
       );
   });
-  return apply(reduceWindowPrimitive, [x], {
+  return {
     op,
     size: [...one, ...window],
     stride: [...one, ...steps],
     dilation: [...one, ...dilation],
     low: [...none, ...pads.map((p) => p[0])],
     high: [...none, ...pads.map((p) => p[1])],
-  });
+  };
 }
+
+const windowed = (...[name, op, x, ...rest]: Parameters<typeof windowOf>): Tensor =>
+  apply(reduceWindowPrimitive, [x], windowOf(name, op, x, ...rest));
 
 /**
  * Sum, maximum or minimum over sliding windows on all axes. Of equal winners of a window the first takes the derivative; bool is

@@ -15,6 +15,7 @@ import { said } from "../said.ts";
 import { checkAxes, checkAxis, checkShape, type Shape, sameShape, show, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { astype } from "./casting.ts";
+import { extend, type PadMode, padModes } from "./padding.ts";
 
 /**
  * The same elements in row-major order under another shape; one size may be −1 and is then worked out.
@@ -183,18 +184,26 @@ export function flip(x: Tensor, axes?: number | readonly number[]): Tensor {
 }
 
 /**
- * `value` (default 0) around x: `padding[i]` = [before, after] of axis i, not negative.
+ * x with more elements around: `padding[i]` = [before, after] of axis i, not negative. They are `value` (default 0), or continue the axis: "edge" repeats
+ * its last element, "reflect" mirrors it about that element, "symmetric" beyond it, "wrap" begins again at the other end, by any amount.
  *
- * Throws ShapeError for another number of axes, ArgumentError for negative padding.
+ * @throws {@link ShapeError} for another number of axes, or an empty axis that is to go on; {@link ArgumentError} for negative padding or an unknown mode;
+ * {@link DTypeError} for a value that x cannot hold
+ * @example
+ * ```ts
+ * pad(tensor([1, 2, 3]), [[2, 2]], "reflect"); // [3, 2, 1, 2, 3, 2, 1]
+ * ```
  */
-export function pad(x: Tensor, padding: readonly (readonly [number, number])[], value = 0): Tensor {
+export function pad(x: Tensor, padding: readonly (readonly [number, number])[], value: number | PadMode = 0): Tensor {
   checkTensor("pad", x);
   if (!Array.isArray(padding) || padding.length !== x.rank)
     throw new ShapeError(`pad: padding: expected ${x.rank} pairs for ${show(x.shape)}`);
   for (const p of padding)
     if (!Array.isArray(p) || p.length !== 2 || !p.every((n: number) => Number.isInteger(n) && n >= 0))
       throw new ArgumentError(`pad: padding: ${said(p)} is no pair of non-negative integers`);
-  if (typeof value !== "number") throw new ArgumentError(`pad: value: expected a number, got ${said(value)}`);
+  if (padModes.includes(value as string)) return extend(x, padding, value as PadMode);
+  if (typeof value !== "number")
+    throw new ArgumentError(`pad: value: expected a number or one of ${padModes.join(", ")}, got ${said(value)}`);
   if (!fits(x.dtype, value)) throw new DTypeError(`pad: value: ${value} does not fit ${x.dtype}; cast x first`);
   if (padding.every(([a, b]) => a === 0 && b === 0)) return x;
   return apply(padPrimitive, [x], {

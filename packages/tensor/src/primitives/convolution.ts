@@ -36,7 +36,9 @@ export const convolution: Primitive<Convolution> = {
   },
   vjp(ct, out) {
     const [x, w] = out.inputs as [Tensor, Tensor];
-    return isFloat(out.dtype) ? [byInput(ct, x, w, out.attributes), byKernel(ct, x, w, out.attributes)] : [null, null];
+    return isFloat(out.dtype)
+      ? [transposed(ct, x.shape.slice(2), w, out.attributes), byKernel(ct, x, w, out.attributes)]
+      : [null, null];
   },
   jvp([dx, dw], out) {
     const [x, w] = out.inputs as [Tensor, Tensor];
@@ -118,8 +120,11 @@ const rest = (from: number, rank: number): number[] => Array.from({ length: rank
 const swapLeading = (t: Tensor): Tensor => permute(t, [1, 0, ...rest(2, t.rank)]);
 const spatialAxes = (t: Tensor): number[] => rest(2, t.rank);
 
-/** dL/dx: the cotangent, dilated by the stride, convolved with the flipped kernels of which input and output channels change places. */
-function byInput(ct: Tensor, x: Tensor, w: Tensor, c: Convolution): Tensor {
+/**
+ * The adjoint by x of spatial sizes `input`: the cotangent, dilated by the stride, convolved with the flipped kernels of which input and output
+ * channels change places.
+ */
+export function transposed(ct: Tensor, input: readonly number[], w: Tensor, c: Convolution): Tensor {
   const [co, ci, ...kernel] = w.shape as [number, number, ...number[]];
   const g = c.groups;
   const turned = reshape(
@@ -129,7 +134,7 @@ function byInput(ct: Tensor, x: Tensor, w: Tensor, c: Convolution): Tensor {
   const low = kernel.map((k, i) => dilated(k, at(c.rhsDilation, i)) - 1 - at(c.low, i));
   const high = kernel.map(
     (k, i) =>
-      dilated(at(x.shape, i + 2), at(c.lhsDilation, i)) -
+      dilated(at(input, i), at(c.lhsDilation, i)) -
       1 +
       dilated(k, at(c.rhsDilation, i)) -
       dilated(at(ct.shape, i + 2), at(c.stride, i)) -

@@ -1,6 +1,6 @@
 import { type DType, isFloat } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
-import { add, div, mul, rem, sub } from "../functions/arithmetic.ts";
+import { add, div, maximum, mod, mul, rem, sub } from "../functions/arithmetic.ts";
 import { zeros } from "../functions/fill.ts";
 import { iota } from "../functions/iota.ts";
 import { reshape } from "../functions/shaping.ts";
@@ -120,18 +120,29 @@ export const reduceWindowPrimitive: Primitive<Window> = {
 
 /** Positions in the flat input of each window's first winner: [1, windows], i32. */
 function winners(out: Tensor<Window>): Tensor {
-  const x = out.inputs[0] as Tensor;
-  const w = out.attributes;
-  let code = apply(reduceWindowPrimitive, [x], { ...w, op: w.op === "max" ? "argmax" : "argmin" }) as Tensor;
+  const { attributes } = out;
+  return reshape(
+    positions(out.inputs[0] as Tensor, { ...attributes, op: attributes.op === "max" ? "argmax" : "argmin" }),
+    [1, sizeOf(out.shape)],
+  );
+}
+
+/** Row-major positions, in the axes from `first` on, of each window's first winner, in the shape of the windows, i32. */
+export function positions(x: Tensor, w: Window, first = 0): Tensor {
+  let code = apply(reduceWindowPrimitive, [x], w) as Tensor;
+  const { shape } = code;
   let flat: Tensor | null = null;
   let stride = 1;
-  for (let i = x.rank - 1; i >= 0; i--) {
+  for (let i = x.rank - 1; i >= first; i--) {
     const inside = mul(rem(code, at(w.size, i)), at(w.dilation, i));
     code = div(code, at(w.size, i));
-    const start = sub(mul(iota(out.shape, { axis: i, dtype: "i32" }), at(w.stride, i)), at(w.low, i));
-    const part = mul(add(start, inside), stride);
+    const start = sub(mul(iota(shape, { axis: i, dtype: "i32" }), at(w.stride, i)), at(w.low, i));
+    const place = add(start, inside);
+    // padding is met first, and wins where nothing exceeds it: then the first element that is there stands for it
+    const real = at(w.low, i) > 0 ? maximum(place, mod(start, at(w.dilation, i))) : place;
+    const part = mul(real, stride);
     flat = flat === null ? part : add(flat, part);
     stride *= at(x.shape, i);
   }
-  return reshape(flat ?? zeros(out.shape, { dtype: "i32" }), [1, sizeOf(out.shape)]);
+  return flat ?? zeros(shape, { dtype: "i32" });
 }

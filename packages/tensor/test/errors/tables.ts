@@ -2,6 +2,7 @@ import { bits } from "./bits.ts";
 import { calls as coreCalls, trees as coreTrees } from "./calls.ts";
 import { control } from "./control.ts";
 import { fourier } from "./fft.ts";
+import { images } from "./image.ts";
 import { linalg } from "./linalg.ts";
 import { polynomial } from "./polynomial.ts";
 import type { Call, Family, Row } from "./row.ts";
@@ -17,6 +18,7 @@ const families: readonly Family[] = [
   special,
   bits,
   polynomial,
+  images,
   segments,
   sorting,
   control,

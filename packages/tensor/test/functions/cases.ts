@@ -1,6 +1,7 @@
 import * as g from "../../src/index.ts";
 import type { Argument, Case, Domain } from "../cases.ts";
 import { fourierFunctions } from "../fft/cases.ts";
+import { imageFunctions } from "../image/cases.ts";
 import { polynomialFunctions } from "../polynomial/cases.ts";
 import { segmentFunctions } from "../segments/cases.ts";
 import { specialFunctions } from "../special/cases.ts";
@@ -390,6 +391,7 @@ export const functionCases: readonly Case[] = [
   ...fourierFunctions,
   ...specialFunctions,
   ...polynomialFunctions,
+  ...imageFunctions,
   ...segmentFunctions,
 ];
 
@@ -397,12 +399,17 @@ export const functionCases: readonly Case[] = [
 export const leftOut: Readonly<Record<string, readonly string[]>> = {
   "makes tensors of numbers": [
     "arange",
+    "bartlett",
     "bernoulliNumbers",
+    "blackman",
     "eye",
     "fftfreq",
     "full",
     "fullLike",
+    "hamming",
+    "hann",
     "iota",
+    "kaiser",
     "linspace",
     "ones",
     "onesLike",
@@ -436,6 +443,7 @@ export const leftOut: Readonly<Record<string, readonly string[]>> = {
     "all",
     "any",
     "argmax",
+    "argmaxPool",
     "argmin",
     "argpartition",
     "argsort",

@@ -1,0 +1,11 @@
+export { adaptiveAvgPool, adaptiveMaxPool } from "./adaptive-pooling.ts";
+export { affineGrid } from "./affine-grid.ts";
+export { type ConvTransposeOptions, convTranspose } from "./conv-transpose.ts";
+export { type GridSampleOptions, gridSample } from "./grid-sample.ts";
+export { type InterpolateMode, type InterpolateOptions, interpolate } from "./interpolate.ts";
+export { lpPool } from "./lp-pooling.ts";
+export { pixelShuffle, pixelUnshuffle } from "./pixel-shuffle.ts";
+export { type ResizeOptions, resize } from "./resize.ts";
+export { localResponseNorm, type ResponseNormOptions } from "./response-norm.ts";
+export { fold, unfold } from "./unfold.ts";
+export { argmaxPool, maxUnpool } from "./unpooling.ts";
