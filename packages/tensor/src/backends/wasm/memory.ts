@@ -1,5 +1,5 @@
 import type { Backend, Storage } from "../../backend.ts";
-import { OutOfMemoryError } from "../../errors.ts";
+import { BackendError, OutOfMemoryError } from "../../errors.ts";
 
 const PAGE = 65536;
 const MAX_PAGES = 65536;
@@ -57,11 +57,14 @@ export class Heap {
     return address;
   }
 
+  /** Takes back what `take` gave. Throws BackendError when some of it is free already. */
   give(address: number, bytes: number, counted = true): void {
     const size = Heap.round(bytes);
     let at = this.holes.findIndex((h) => h.address > address);
     if (at < 0) at = this.holes.length;
     const [before, after] = [this.holes[at - 1], this.holes[at]];
+    if ((before?.address ?? 0) + (before?.bytes ?? 0) > address || address + size > (after?.address ?? Infinity))
+      throw new BackendError(`wasm: ${bytes} bytes at ${address} are given back that are free already`);
     const merged = { address, bytes: size };
     let [from, count] = [at, 0];
     if (before !== undefined && before.address + before.bytes === address) {
@@ -81,9 +84,18 @@ export class Heap {
 
   private grow(size: number): void {
     const old = this.memory.buffer.byteLength;
-    const pages = Math.max(Math.ceil(size / PAGE), Math.min(old / PAGE, MAX_PAGES - old / PAGE, 4096));
+    const end = this.holes.at(-1);
+    // A hole at the end of the memory counts.
+    const missing = size - (end !== undefined && end.address + end.bytes === old - ALIGN ? end.bytes : 0);
+    const least = Math.ceil(missing / PAGE);
+    let pages = Math.max(least, Math.min(old / PAGE, MAX_PAGES - old / PAGE, 4096));
     try {
-      this.memory.grow(pages);
+      try {
+        this.memory.grow(pages);
+      } catch {
+        // Room to spare is not worth failing for.
+        this.memory.grow((pages = least));
+      }
     } catch {
       throw new OutOfMemoryError(
         `wasm: cannot allocate ${size} bytes: ${this.liveBytes} are in use of at most 4 GiB; dispose tensors, or use smaller batches`,
