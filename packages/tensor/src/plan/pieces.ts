@@ -58,18 +58,27 @@ function assign(graph: Captured): { home: Int32Array; count: number } {
   for (const n of [...leaves, ...graph.scalars.keys()]) stored.delete(n);
   let piece = 0;
   let start = 0;
-  // Ending every piece after the same kind of node makes the pieces of a repeating graph equal, whatever the length of what repeats.
-  let last = -1;
+  // Where the first piece ended: ending the others after the same nodes makes the pieces of a repeating graph equal, whatever its period.
+  let model = -1;
   nodes.forEach((t, n) => {
     if (!stored.has(n)) return;
     home[n] = t.primitive === part ? (home[(inputs[n] as readonly number[])[0] as number] as number) : piece;
     const length = n + 1 - start;
-    if (length < PIECE || (last >= 0 && kinds[n] !== last && length < 2 * PIECE)) return;
-    if (last < 0) last = kinds[n] as number;
+    if (length < PIECE || (model >= 0 && length < 2 * PIECE && !alike(kinds, n, model))) return;
+    if (model < 0) model = n;
     piece++;
     start = n + 1;
   });
   return { home, count: start === nodes.length ? piece : piece + 1 };
+}
+
+/** Nodes that are compared to tell one place of a period from another. */
+const CONTEXT = 32;
+
+/** True when the nodes that end at `a` are of the kinds of those that end at `b`. */
+function alike(kinds: readonly number[], a: number, b: number): boolean {
+  for (let i = 0; i < CONTEXT; i++) if (kinds[a - i] !== kinds[b - i]) return false;
+  return true;
 }
 
 /** What is computed for the given nodes, back to leaves and to nodes `outside` (all included), ascending. */

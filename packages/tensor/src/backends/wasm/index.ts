@@ -1,7 +1,7 @@
 import type { Backend, Executable, Storage } from "../../backend.ts";
 import { type DType, dtypes, type HostArray } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
-import type { Kernel, Plan, Special, Step } from "../../ir/ir.ts";
+import type { Kernel, Plan, PlanBuffer, Special, Step } from "../../ir/ir.ts";
 import { runSpecial } from "../js/special.ts";
 import { Block, Heap } from "./memory.ts";
 import { type Call, loopRunner, Modules, type Runner } from "./modules.ts";
@@ -20,18 +20,22 @@ class Compiler {
   /** A function that runs `plan` on addresses, in an arena of its own. */
   plan(plan: Plan): (inputs: readonly number[], outputs: readonly number[]) => void {
     const runners = this.steps(plan);
+    const { buffers, inputs: given, outputs: results } = plan;
+    // Filled anew by each run, so that a run makes no lists: none begins before the last one of this plan has ended.
+    const places = buffers.map(() => 0);
+    const lists = plan.steps.map((step) => step.buffers.map(() => 0));
     return (inputs, outputs) => {
       const arena = this.heap.take(plan.arenaBytes, false);
       try {
-        const places = plan.buffers.map((b) => arena + b.offset);
-        plan.inputs.forEach((b, i) => {
-          places[b] = inputs[i] as number;
-        });
-        plan.outputs.forEach((b, i) => {
-          places[b] = outputs[i] as number;
-        });
-        for (let i = 0; i < runners.length; i++)
-          (runners[i] as Runner)((plan.steps[i] as Step).buffers.map((b) => places[b] as number));
+        for (let b = 0; b < places.length; b++) places[b] = arena + (buffers[b] as PlanBuffer).offset;
+        for (let i = 0; i < given.length; i++) places[given[i] as number] = inputs[i] as number;
+        for (let i = 0; i < results.length; i++) places[results[i] as number] = outputs[i] as number;
+        for (let i = 0; i < runners.length; i++) {
+          const list = lists[i] as number[];
+          const on = (plan.steps[i] as Step).buffers;
+          for (let k = 0; k < list.length; k++) list[k] = places[on[k] as number] as number;
+          (runners[i] as Runner)(list);
+        }
       } finally {
         this.heap.give(arena, plan.arenaBytes, false);
       }
