@@ -5,6 +5,7 @@ import type { Instruction, Kernel, Plan, Step } from "../ir/ir.ts";
 import type { Tensor } from "../tensor.ts";
 import { capture } from "./capture.ts";
 import { lower } from "./lower.ts";
+import { pieces } from "./pieces.ts";
 
 /**
  * What computing the given tensors takes, as text: the fused kernels, their buffers, and the planned bytes. `GRADUS_DEBUG=plan` prints this for
@@ -22,7 +23,9 @@ export function explain(...tensors: readonly Tensor[]): string {
   const list = graph.nodes.map(
     (t, i) => `  ${i}: ${t.primitive.name}(${graph.inputs[i]?.join(", ")}) ${t.dtype} [${t.shape}]`,
   );
-  return `graph: ${list.length} nodes\n${list.join("\n")}\n${describePlan(lower(graph))}`;
+  // a long graph is run in pieces, each with a plan of its own
+  const plans = pieces(graph).map((piece) => describePlan(lower(piece.graph)));
+  return `graph: ${list.length} nodes\n${list.join("\n")}\n${plans.join("\n")}`;
 }
 
 /** A plan as text: its buffers and bytes, and the instructions of every kernel. */

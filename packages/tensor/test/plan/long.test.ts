@@ -66,6 +66,13 @@ describe("pieces of long graphs", () => {
     }
   });
 
+  test("explain shows the plan of every piece", () => {
+    const y = chain(10_000, (t, u) => t.add(u).tanh())(g.tensor([1, 2]));
+    const { length } = pieces(capture([y]));
+    expect(length).toBeGreaterThan(2);
+    expect(g.explain(y).match(/^plan: /gm)?.length).toBe(length);
+  });
+
   const STEPS = 2500;
   // Each picks an operation and two earlier values.
   const program = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 40 }), fc.nat({ max: 400 })), {
