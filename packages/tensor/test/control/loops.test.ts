@@ -188,33 +188,3 @@ describe("associativeScan", () => {
     near(read(vmap((t: T) => g.associativeScan(add, t))(xs)), [1, 3, 6, 4, 9, 15]);
   });
 });
-
-test("errors name the function and the argument", () => {
-  const x = tensor([1, 2]);
-  const on = (): T => tensor(true);
-  expect(() =>
-    whileLoop(
-      (s: T) => less(s, 1),
-      (s: T) => s,
-      x,
-    ),
-  ).toThrow(/^whileLoop: condFn: expected a scalar, got \[2\]/);
-  expect(() =>
-    whileLoop(
-      () => true as never,
-      (s: T) => s,
-      x,
-    ),
-  ).toThrow(/^whileLoop: condFn: return a tensor/);
-  expect(() => whileLoop(on, (s: T) => s.sum(), x)).toThrow(g.ShapeError);
-  expect(() => whileLoop(on, (s: T) => s.astype("i32"), x)).toThrow(/^whileLoop: bodyFn: the state changes its dtype/);
-  expect(() => whileLoop(on, (s: T) => [s] as never, x)).toThrow(g.ArgumentError);
-  expect(() => whileLoop(on, (s: T) => s, x, { maxSteps: -1 })).toThrow(/^whileLoop: maxSteps/);
-  expect(() => forLoop(0.5, 2, (_, s: T) => s, x)).toThrow(/^forLoop: lower/);
-  expect(() => forLoop(0, x, (_, s: T) => s, x)).toThrow(/^forLoop: upper/);
-  expect(() => map((t: T) => t, x, { batchSize: 0 })).toThrow(/^map: batchSize/);
-  expect(() => map((t: T) => t, [] as never)).toThrow(/^map: xs/);
-  expect(() => map(([a]: T[]) => a as T, [x, tensor([1])])).toThrow(/^map: xs: leading sizes differ/);
-  expect(() => g.associativeScan((a: T) => a, x, { axis: 1 })).toThrow(/^associativeScan: axis/);
-  expect(() => g.associativeScan((a: T) => a.sum(), x)).toThrow(/^associativeScan: f/);
-});

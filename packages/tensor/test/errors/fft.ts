@@ -63,6 +63,9 @@ export const fourier: Family = {
       [A, "options", () => f(x, null)],
       [A, "options", () => f(x, 4)],
     ]),
+    wrongRows("rfft ihfft rfft2 rfftn dct idct", (f) => [[A, "x", () => f(pair(x, x))]]),
+    wrongRows("irfft hfft irfft2 irfftn", (f) => [[S, "x", () => f(f32(2, 1))]]),
+    wrongRows(single, (f) => [[A, "axes", () => f(x, { axes: [0] })]]),
     wrongRows("dct idct", (f) => [
       [A, "type", () => f(x, { type: 1 })],
       [A, "type", () => f(x, { type: Number.NaN })],

@@ -44,6 +44,7 @@ export const special: Family = {
       betainc: [
         [S, "b", () => g.betainc(x, f32(2), 0.5)],
         [S, "x", () => g.betainc(x, 1, f32(2))],
+        [S, "x", () => g.betainc(1, f32(2), f32(3))],
       ],
       ldexp: [
         [D, "e", () => g.ldexp(x, x)],

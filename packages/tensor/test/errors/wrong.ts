@@ -33,7 +33,12 @@ export const wrong: Readonly<Record<string, readonly Row[]>> = {
     [A, "nothing", () => f(x, 0, bad)],
     [S, "x", () => f(f32(0))],
   ]),
-  ...rows("softmax logSoftmax", (f) => [[S, "axes", () => f(x, 2)]]),
+  ...rows("softmax logSoftmax", (f) => [
+    [S, "axes", () => f(x, 2)],
+    [S, "axes", () => f(x, [-3])],
+    [S, "axes", () => f(x, Number.NaN)],
+    [A, "axes", () => f(x, "0")],
+  ]),
   ...rows("cumsum cumprod cummax cummin", (f) => [
     [S, "axis", () => f(x, 2)],
     [A, "reverse", () => f(x, 0, { reverse: 1 })],
@@ -62,6 +67,7 @@ export const wrong: Readonly<Record<string, readonly Row[]>> = {
   ...rows("uniform truncatedNormal", (f) => [
     ...floatDraw(f),
     [A, "low", () => f(k, [2], { low: 2, high: 1 })],
+    [A, "low", () => f(k, [2], { low: 2, high: 2 })],
     [A, "high", () => f(k, [2], { high: Number.NaN })],
   ]),
   ...rows("normal gumbel exponential laplace", floatDraw),
@@ -215,6 +221,8 @@ export const wrong: Readonly<Record<string, readonly Row[]>> = {
   einsum: [
     [A, "subscripts", () => g.einsum("i-j", x)],
     [A, "subscripts", () => g.einsum(1 as Any, x)],
+    [A, "subscripts", () => g.einsum("i->ii", f32(2))],
+    [S, "operands[1]", () => g.einsum("i,i", f32(1), f32(2))],
     [A, "operands", () => g.einsum("ij,jk", x)],
     [S, "operands[0]", () => g.einsum("i", x)],
     [S, "operands[1]", () => g.einsum("ij,jk", x, x)],

@@ -417,7 +417,6 @@ export const leftOut: Readonly<Record<string, readonly string[]>> = {
     "scalar",
     "tensor",
     "tri",
-    "wrapped",
     "zeros",
     "zerosLike",
   ],

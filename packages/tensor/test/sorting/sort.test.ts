@@ -176,15 +176,3 @@ test("partition puts the k-th element in its place", () => {
   expect(Math.max(...p.slice(0, 2))).toBeLessThanOrEqual(5);
   expect([...g.gather(x, g.argpartition(x, -1)).dataSync()].at(-1)).toBe(9);
 });
-
-test("errors name the function and the argument", () => {
-  const x = g.tensor([1, 2]);
-  expect(() => g.sort(x, 1)).toThrow(g.ShapeError);
-  expect(() => g.sort(x, 1)).toThrow(/^sort: axis/);
-  expect(() => g.argsort(x, 0, { up: true } as never)).toThrow(/^argsort: .*up/);
-  expect(() => g.sort([1] as never)).toThrow(/^sort: x: expected a tensor/);
-  expect(() => g.topK(x, 3)).toThrow(/^topK: k: expected an integer in \[0, 2\]/);
-  expect(() => g.partition(x, 2)).toThrow(/^partition: k/);
-  expect(() => g.lexsort([])).toThrow(/^lexsort: keys/);
-  expect(() => g.lexsort([x, g.tensor([1])])).toThrow(g.ShapeError);
-});
