@@ -44,10 +44,18 @@ export function windowOf(
     const [low, high] = pads[i] as readonly [number, number];
     if (n + low + high < (span[i] as number))
       throw new ShapeError(`${name}: size: window ${show(window)} does not fit into ${show(x.shape)} with its padding`);
-    if (padded && (low >= (span[i] as number) || high >= (span[i] as number)))
+    if (!padded) return;
+    if (low >= (span[i] as number) || high >= (span[i] as number))
       throw new ArgumentError(
         `${name}: padding: [${low}, ${high}] leaves windows of padding alone; it must be below the window's ${span[i]}`,
       );
+    // a step inside windows that is longer than the axis may pass over all of it
+    const [d, s] = [dilation[i] as number, steps[i] as number];
+    for (let at = -low; d > n && at <= n + high - (span[i] as number); at += s)
+      if (((at % d) + d) % d >= n)
+        throw new ArgumentError(
+          `${name}: padding: [${low}, ${high}] leaves windows of padding alone: dilation ${d} passes over all of ${show(x.shape)}`,
+        );
   });
   return {
     op,
