@@ -34,6 +34,7 @@ const rows: [string, string][] = [
     .sort()
     .map((f): [string, string] => [`@gradus/${f.split("/")[1]}`, f]),
   ["@gradus/tensor/files, zip library not counted", "packages/tensor/src/files/index.ts"],
+  ["@gradus/tensor/sparse, with what it uses of tensor", "packages/tensor/src/sparse/index.ts"],
   ...Object.entries(programs),
 ];
 console.log(`${"min+gzip".padStart(10)} ${"min".padStart(10)}`);

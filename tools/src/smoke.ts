@@ -24,6 +24,7 @@ const program = `import { grad, tanh, tensor } from "@gradus/tensor";
 import { Linear } from "@gradus/nn";
 import { sgd } from "@gradus/optim";
 import { MemorySink, readSafetensors, writeSafetensors } from "@gradus/tensor/files";
+import { identity, matmul } from "@gradus/tensor/sparse";
 const g = grad((x) => tanh(x).sum());
 const value = (await g(tensor([0.5])).data())[0];
 const expected = 1 - Math.tanh(0.5) ** 2;
@@ -32,6 +33,8 @@ const sink = new MemorySink();
 await writeSafetensors(sink, { x: tensor([0.5]) });
 const back = (await readSafetensors(sink.bytes())).tensors.get("x");
 if (back === undefined || (await back.item()) !== 0.5) throw new Error("a safetensors file was not read back");
+const same = (await matmul(identity(1), tensor([0.5])).data())[0];
+if (same !== 0.5) throw new Error(\`the sparse identity gives \${same} instead of 0.5\`);
 `;
 writeFileSync(join(project, "program.js"), program);
 const run = (node: string): void => {

@@ -21,6 +21,7 @@ import { apply, type Tensor } from "../src/tensor.ts";
 import { fourierCases } from "./fft/cases.ts";
 import { imageCases } from "./image/cases.ts";
 import { tridiagonalCases } from "./polynomial/cases.ts";
+import { sparseCases } from "./sparse/cases.ts";
 import { specialCases } from "./special/cases.ts";
 
 /** Where an argument is drawn from: reals of a function's domain, or integers below `below` (and above −`below` if signed). */
@@ -361,6 +362,7 @@ export const cases: readonly Case[] = [
   ...bits,
   ...fourierCases,
   ...specialCases,
+  ...sparseCases,
   ...tridiagonalCases,
   ...imageCases,
 ];

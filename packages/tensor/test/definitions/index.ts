@@ -6,6 +6,7 @@ import { indexing } from "./indexing.ts";
 import { matrices } from "./matrices.ts";
 import { halfOf, type Plain } from "./plain.ts";
 import { binary, unary } from "./scalars.ts";
+import { sparse } from "./sparse.ts";
 import { special } from "./special.ts";
 import { type Definition, one, structure } from "./structure.ts";
 
@@ -24,6 +25,7 @@ export const definitions: Readonly<Record<string, Definition>> = {
   ...indexing,
   ...matrices,
   ...special,
+  ...sparse,
   ...Object.fromEntries(
     unaries.map((op) => [
       op,
