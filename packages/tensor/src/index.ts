@@ -16,34 +16,43 @@ export * from "./errors.ts";
 export * from "./functions/activation.ts";
 export * from "./functions/arithmetic.ts";
 export { at, type Pick } from "./functions/at.ts";
+export { type AttentionOptions, dotProductAttention } from "./functions/attention.ts";
 export * from "./functions/bits/index.ts";
 export * from "./functions/casting.ts";
 export { clone } from "./functions/clone.ts";
+export * from "./functions/closeness.ts";
 export * from "./functions/comparison.ts";
 export { type ConvOptions, conv, type Padding, type PerAxis } from "./functions/convolution.ts";
 export * from "./functions/creation.ts";
 export { type CumulativeOptions, cummax, cummin, cumprod, cumsum, recurrence } from "./functions/cumulative.ts";
-export { einsum } from "./functions/einsum.ts";
+export * from "./functions/differences/index.ts";
+export { einsum, einsumPath } from "./functions/einsum.ts";
+export type { EinsumPath, Step } from "./functions/einsum-path.ts";
 export * from "./functions/elementary.ts";
 export { erfinv } from "./functions/erfinv.ts";
 export * from "./functions/fft/index.ts";
 export { type DTypeOption, full, fullLike, ones, onesLike, scalar, zeros, zerosLike } from "./functions/fill.ts";
+export { applyAlongAxis, cumlogsumexp, reduce, sortKeyVal } from "./functions/folds.ts";
+export * from "./functions/gates.ts";
 export * from "./functions/image/index.ts";
 export * from "./functions/indexing.ts";
 export { iota } from "./functions/iota.ts";
+export * from "./functions/joining/index.ts";
 export * from "./functions/linalg/index.ts";
 export * as linalg from "./functions/linalg/index.ts";
 export { matmul } from "./functions/matmul.ts";
 export { type MeshgridOptions, meshgrid } from "./functions/meshgrid.ts";
 export type { TensorLike } from "./functions/operands.ts";
 export type { PadMode } from "./functions/padding.ts";
+export * from "./functions/picking/index.ts";
 export * from "./functions/polynomial/index.ts";
 export { type AvgPoolOptions, avgPool, maxPool, reduceWindow, type WindowOptions } from "./functions/pooling.ts";
-export { dot, outer, tensordot } from "./functions/products.ts";
+export { dot, inner, matvec, outer, tensordot, vecmat } from "./functions/products.ts";
 export * from "./functions/reduction.ts";
 export * from "./functions/segments.ts";
 export { where } from "./functions/selection.ts";
 export {
+  broadcastInDim,
   broadcastTo,
   chunk,
   concat,
@@ -68,7 +77,9 @@ export {
 export * from "./functions/signal/index.ts";
 export { logSoftmax, logsumexp, softmax } from "./functions/softmax.ts";
 export * from "./functions/sorting/index.ts";
+export { geomspace, logspace } from "./functions/spaced.ts";
 export * from "./functions/special/index.ts";
+export * from "./functions/statistics/index.ts";
 export { dispose, memory, realize, tidy } from "./memory.ts";
 export { debugNaNs } from "./plan/debug-nans.ts";
 export { explain } from "./plan/explain.ts";

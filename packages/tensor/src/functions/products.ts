@@ -6,7 +6,7 @@ import type { Tensor } from "../tensor.ts";
 import { mul } from "./arithmetic.ts";
 import { matmul } from "./matmul.ts";
 import { sum } from "./reduction.ts";
-import { permute, reshape } from "./shaping.ts";
+import { expandDims, permute, reshape, squeeze } from "./shaping.ts";
 
 /**
  * Inner product of two vectors of one size.
@@ -83,4 +83,39 @@ export function tensordot(
     reshape(permute(b, [...q, ...right]), [inner, sizeOf(columns)]),
   );
   return reshape(product, [...rows, ...columns]);
+}
+
+/**
+ * Sums of products over the last axes of both: what is left of a before what is left of b; a scalar beside anything multiplies it.
+ *
+ * @throws {@link ShapeError} unless the last sizes are equal
+ */
+export function inner(a: Tensor, b: Tensor): Tensor {
+  checkTensor("inner", a, "a");
+  checkTensor("inner", b, "b");
+  if (a.rank === 0 || b.rank === 0) return mul(a, b);
+  if (a.shape.at(-1) !== b.shape.at(-1))
+    throw new ShapeError(`inner: b: last sizes differ: a is ${show(a.shape)}, b is ${show(b.shape)}`);
+  return tensordot(a, b, [[-1], [-1]]);
+}
+
+function beside(op: string, m: Tensor, v: Tensor, names: readonly [string, string], axis: -1 | -2): [Tensor, Tensor] {
+  checkTensor(op, m, names[0]);
+  checkTensor(op, v, names[1]);
+  if (m.rank < 2) throw new ShapeError(`${op}: ${names[0]}: expected matrices, got ${show(m.shape)}`);
+  if (v.rank < 1 || v.shape.at(-1) !== m.shape.at(axis))
+    throw new ShapeError(`${op}: ${names[1]}: expected vectors of ${m.shape.at(axis)}, got ${show(v.shape)}`);
+  return [m, v];
+}
+
+/** Matrices [..., n, m] times vectors [..., m], leading axes broadcast: [..., n]. Throws ShapeError unless sizes fit. */
+export function matvec(a: Tensor, v: Tensor): Tensor {
+  const [m, x] = beside("matvec", a, v, ["a", "v"], -1);
+  return squeeze(matmul(m, expandDims(x, -1)), -1);
+}
+
+/** Vectors [..., n] times matrices [..., n, m], leading axes broadcast: [..., m]. Throws ShapeError unless sizes fit. */
+export function vecmat(v: Tensor, a: Tensor): Tensor {
+  const [m, x] = beside("vecmat", a, v, ["a", "v"], -2);
+  return squeeze(matmul(expandDims(x, -2), m), -2);
 }

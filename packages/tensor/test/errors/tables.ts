@@ -1,3 +1,4 @@
+import { arrays } from "./arrays.ts";
 import { bits } from "./bits.ts";
 import { calls as coreCalls, trees as coreTrees } from "./calls.ts";
 import { control } from "./control.ts";
@@ -19,6 +20,7 @@ const families: readonly Family[] = [
   bits,
   polynomial,
   images,
+  arrays,
   segments,
   sorting,
   control,

@@ -1,4 +1,4 @@
-"""Prints reference.ts: values of special functions by mpmath 1.3.0 with 50 digits, at arguments that are exact doubles."""
+"""Prints reference.ts: values of special functions by mpmath 1.4.1 with 50 digits, at arguments that are exact doubles."""
 from mpmath import *
 
 mp.dps = 50
@@ -93,9 +93,24 @@ tables = {
     "logaddexp": (wide(lambda a, b: log(exp(a) + exp(b))), grid((-800, -1, 0, 2.5, 900), (-790, -1, 0.3, 899))),
     "logaddexp2": (wide(lambda a, b: log(mpf(2) ** a + mpf(2) ** b, 2)), grid((-800, -1, 0, 2.5, 900), (-790, -1, 0.3, 899))),
     "multigammaln 3": (wide(lambda a: 3 * log(pi) / 2 + loggamma(a) + loggamma(a - mpf(1) / 2) + loggamma(a - 1)), reals(1.1, 2.5, 7, 33.3)),
+    "exp1": (e1, reals(1e-300, 1e-10, 0.01, 0.3, 0.999, 1, 1.001, 2.5, 7, 20, 100, 600)),
+    "expi": (ei, reals(-600, -20, -2.5, -1, -0.3, -1e-10, 1e-10, 0.1, 0.3, 0.37, 0.3725, 0.375, 0.45, 0.5, 1, 2.5, 7, 20, 39.9, 40.1, 100, 600)),
+    "expn 2": (lambda x: expint(2, x), reals(0, 1e-10, 0.01, 0.3, 0.999, 1.001, 2.5, 20, 100)),
+    "expn 7": (lambda x: expint(7, x), reals(0, 1e-10, 0.01, 0.3, 0.999, 1.001, 2.5, 20, 100)),
+    "sine integral": (si, reals(-30, -0.5, 0, 1e-10, 0.3, 1, 2.5, 3.9, 4.1, 7, 20, 100, 1000.5)),
+    "cosine integral": (ci, reals(1e-10, 0.3, 0.5, 1, 2.5, 3.9, 4.1, 7, 20, 100, 1000.5)),
+    "fresnel S": (fresnels, reals(-2.5, -0.3, 0, 1e-5, 0.5, 1, 1.5, 1.59, 1.61, 2, 3.3, 7, 20, 100.25)),
+    "fresnel C": (fresnelc, reals(-2.5, -0.3, 0, 1e-5, 0.5, 1, 1.5, 1.59, 1.61, 2, 3.3, 7, 20, 100.25)),
+    "dawsn": (wide(lambda x: sqrt(pi) / 2 * exp(-x * x) * erfi(x)), reals(-3, -1e-10, 0, 1e-10, 0.1, 0.5, 0.9, 0.999, 1.001, 1.5, 2.5, 5, 9.7, 11.9, 12.1, 30)),
+    "spence": (lambda x: polylog(2, 1 - x) if x < 2 else -pi**2 / 6 - log(x - 1) ** 2 / 2 - polylog(2, 1 / (1 - x)), reals(0, 1e-10, 0.1, 0.3, 0.49, 0.51, 0.9, 0.999, 1, 1.001, 1.5, 1.999, 2.001, 3, 10, 1000)),
+    "besselJ 0": (lambda x: besselj(0, x), reals(-3, 0, 1e-10, 0.01, 0.19, 0.21, 0.5, 1, 2.4, 5.5, 12, 20, 24.9, 25.1, 30, 100, 1000.5)),
+    "besselJ 1": (lambda x: besselj(1, x), reals(-3, 0, 1e-10, 0.01, 0.27, 0.29, 0.5, 1, 2.4, 5.5, 12, 20, 25.4, 25.6, 30, 100, 1000.5)),
+    "besselJ 7": (lambda x: besselj(7, x), reals(-3, 0, 1e-10, 0.01, 0.55, 0.57, 1, 2.4, 5.5, 12, 20, 30, 49.4, 49.6, 100, 1000.5)),
+    "besselJ 50": (lambda x: besselj(50, x), reals(0.01, 1, 1.42, 1.44, 10, 30, 50, 60, 100, 1000.5, 1274, 1276, 3000.25)),
+    "poch": (wide(lambda x, m: rf(x, m)), grid((0.1, 1, 2.5, 9, 40), (0, 0.5, 1, 3, 10, 70))),
 }
 print("// biome-ignore-all lint/suspicious/noApproximativeNumericConstant: values of functions, some of which are famous")
-print("// Printed by reference.py with mpmath 1.3.0.")
+print("// Printed by reference.py with mpmath 1.4.1.")
 print("\n/** Arguments and value, by function. */")
 print("export const reference: Readonly<Record<string, readonly (readonly number[])[]>> = {")
 for name, (f, points) in tables.items():

@@ -7,6 +7,13 @@ const named: Readonly<Record<string, Call>> = {
   "polygamma 2": (x) => g.polygamma(2, x as g.Tensor),
   "polygamma 5": (x) => g.polygamma(5, x as g.Tensor),
   "multigammaln 3": (x) => g.multigammaln(x as g.Tensor, 3),
+  "expn 2": (x) => g.expn(2, x as g.Tensor),
+  "expn 7": (x) => g.expn(7, x as g.Tensor),
+  "sine integral": (x) => g.sici(x as g.Tensor)[0],
+  "cosine integral": (x) => g.sici(x as g.Tensor)[1],
+  "fresnel S": (x) => g.fresnel(x as g.Tensor)[0],
+  "fresnel C": (x) => g.fresnel(x as g.Tensor)[1],
+  ...Object.fromEntries([0, 1, 7, 50].map((n) => [`besselJ ${n}`, (x) => g.besselJ(n, x as g.Tensor)])),
 };
 /** Relative errors allowed beyond 2e-14, and absolute ones where the function has zeros or is a difference. */
 const loose: Readonly<Record<string, readonly [relative: number, absolute: number]>> = {
@@ -15,6 +22,7 @@ const loose: Readonly<Record<string, readonly [relative: number, absolute: numbe
   "polygamma 2": [5e-14, 0],
   "polygamma 5": [1e-13, 0],
   betaln: [2e-14, 1e-14],
+  poch: [5e-14, 0],
   gammainc: [2e-13, 0],
   gammaincc: [2e-13, 0],
   betainc: [1e-13, 0],

@@ -10,5 +10,6 @@ export {
   type VanderOptions,
   vander,
 } from "./polynomial.ts";
+export { poly, polydiv } from "./roots.ts";
 export { cubicSpline, type Spline, type SplineOptions } from "./spline.ts";
 export { tridiagonalSolve } from "./tridiagonal.ts";

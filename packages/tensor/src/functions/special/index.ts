@@ -1,10 +1,13 @@
 export { i0, i0e, i1, i1e } from "./bessel.ts";
+export { boxcox, boxcox1p, comb, factorial, gammasgn, poch, sphHarm } from "./combinatorial.ts";
 export { entr, klDiv, logit, relEntr, xlog1py, xlogy } from "./entropy.ts";
 export { erfc, erfcx, logNdtr, ndtr, ndtri } from "./erf.ts";
 export { copysign, frexp, heaviside, ldexp, modf, nextafter, signbit } from "./floats.ts";
 export { beta, betaln, digamma, gamma, lgamma, multigammaln, polygamma, trigamma } from "./gamma.ts";
 export { betainc, gammainc, gammaincc, zeta } from "./incomplete.ts";
 export { bernoulliNumbers, divmod, gcd, lcm } from "./integers.ts";
+export { besselJ, dawsn, exp1, expi, expn, fresnel, sici, spence } from "./integrals.ts";
 export { logaddexp, logaddexp2, logmeanexp } from "./logsum.ts";
 export { cbrt, deg2rad, exp2, hypot, log2, log10, rad2deg } from "./powers.ts";
+export { reducePrecision, rsqrt, spacing } from "./precision.ts";
 export { sinc } from "./sinc.ts";
