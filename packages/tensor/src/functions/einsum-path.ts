@@ -14,10 +14,10 @@ export interface EinsumPath {
 type Labels = ReadonlySet<string>;
 const union = (a: Labels, b: Labels): Labels => new Set([...a, ...b]);
 /** At most this many operands are searched exhaustively: 3ⁿ splits. */
-const EXHAUSTIVE = 7;
+const EXHAUSTIVE = 6;
 
 /**
- * The order of contractions that takes the fewest multiplications, over all orders up to 7 operands; beyond, greedily the pair whose result saves most memory (Smith
+ * The order of contractions that takes the fewest multiplications, over all orders up to 6 operands; beyond, greedily the pair whose result saves most memory (Smith
  * and Gray 2018).
  */
 export function contractionPath(
@@ -26,11 +26,24 @@ export function contractionPath(
   sizes: ReadonlyMap<string, number>,
 ): EinsumPath {
   const n = terms.length;
-  const size = (labels: Labels): number => [...labels].reduce((p, l) => p * (sizes.get(l) as number), 1);
-  const sets = terms.map((t) => new Set(t) as Labels);
+  /** Elements over the labels of both. */
+  const size = (a: Labels, b: Labels = new Set()): number => {
+    let product = 1;
+    for (const l of a) product *= sizes.get(l) as number;
+    for (const l of b) if (!a.has(l)) product *= sizes.get(l) as number;
+    return product;
+  };
   /** Labels of the product of the operands in `inside` that the others or the result ask for. */
   const kept = (labels: Labels, others: readonly Labels[]): Labels =>
     new Set([...labels].filter((l) => out.includes(l) || others.some((o) => o.has(l))));
+  const given = terms.map((t) => new Set(t) as Labels);
+  // what one operand alone has is summed before
+  const sets = given.map((s, i) =>
+    kept(
+      s,
+      given.filter((_, k) => k !== i),
+    ),
+  );
   const pairs = n <= EXHAUSTIVE ? exhaustive() : greedy();
   return replay(pairs);
 
@@ -49,7 +62,7 @@ export function contractionPath(
       for (let part = (set - 1) & set; part > set - part; part = (part - 1) & set) {
         const rest = set - part;
         const total =
-          (cost[part] as number) + (cost[rest] as number) + size(union(labels[part] as Labels, labels[rest] as Labels));
+          (cost[part] as number) + (cost[rest] as number) + size(labels[part] as Labels, labels[rest] as Labels);
         if (total < (cost[set] as number)) {
           cost[set] = total;
           split[set] = part;

@@ -38,11 +38,17 @@ interface Parsed {
  */
 export function einsum(subscripts: string, ...operands: readonly Tensor[]): Tensor {
   const { named, out, sizes } = parse("einsum", subscripts, operands);
-  const { path } = contractionPath(
-    named.map((t) => t.labels),
-    out,
-    sizes,
-  );
+  // of one or two there is one order
+  const path =
+    named.length === 1
+      ? []
+      : named.length === 2
+        ? [[0, 1] as const]
+        : contractionPath(
+            named.map((t) => t.labels),
+            out,
+            sizes,
+          ).path;
   let live = [...named];
   for (const [i, j] of path) {
     const others = live.filter((_, k) => k !== i && k !== j);
@@ -57,7 +63,7 @@ export function einsum(subscripts: string, ...operands: readonly Tensor[]): Tens
 }
 
 /**
- * The order in which {@link einsum} contracts its operands: that of the fewest multiplications, over all orders up to 7 operands, and greedily beyond. Nothing is
+ * The order in which {@link einsum} contracts its operands: that of the fewest multiplications, over all orders up to 6 operands, and greedily beyond. Nothing is
  * computed.
  *
  * ```ts
