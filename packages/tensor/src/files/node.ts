@@ -2,6 +2,8 @@ import { FileError } from "../errors.ts";
 
 /** What is used of Node's `FileHandle`; Deno and Bun have the same. */
 export interface FileHandle {
+  /** Absent; tells a handle from a `Source`. */
+  readonly size?: undefined;
   stat(): Promise<{ readonly size: number; isFile(): boolean }>;
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
   write(buffer: Uint8Array, offset: number, length: number): Promise<{ readonly bytesWritten: number }>;

@@ -89,7 +89,9 @@ export async function openReader(op: string, from: SourceLike): Promise<Reader> 
       size: from.size,
       read: async (offset, length) => new Uint8Array(await from.slice(offset, offset + length).arrayBuffer()),
     });
-  const { stat, read, size } = (typeof from === "object" && from !== null ? from : {}) as Partial<FileHandle & Source>;
+  const { stat, read, size } = (typeof from === "object" && from !== null ? from : {}) as Partial<
+    Omit<FileHandle, "size"> & Source
+  >;
   if (typeof read === "function" && typeof stat === "function") return openHandle(op, from as FileHandle);
   if (typeof read === "function" && size !== undefined) return new Reader(op, borrowed(from as Source));
   throw new ArgumentError(
