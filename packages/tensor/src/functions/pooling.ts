@@ -30,7 +30,7 @@ export function windowOf(
   size: PerAxis,
   stride: PerAxis,
   options: WindowOptions,
-  padded = op !== "sum",
+  padded: boolean = op !== "sum",
 ): Window {
   const inner = x.shape.slice(lead);
   const one = new Array<number>(lead).fill(1);
