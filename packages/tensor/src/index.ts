@@ -96,6 +96,7 @@ export { type CustomRules, customGradient } from "./transforms/custom.ts";
 export { type GradOptions, type Grads, grad, valueAndGrad } from "./transforms/grad.ts";
 export { type GradientOptions, gradient } from "./transforms/gradient.ts";
 export { hessian, jacfwd, jacobianForward, jacobianReverse, jacrev } from "./transforms/jacobian.ts";
+export { derivatives, type JetSeries, jet, laplacian } from "./transforms/jet/index.ts";
 export { type JitOptions, type Jitted, jit } from "./transforms/jit.ts";
 export { type MapOptions, map } from "./transforms/map.ts";
 export { hvp, jvp, linearize, vjp } from "./transforms/products.ts";

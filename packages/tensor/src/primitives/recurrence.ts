@@ -17,7 +17,7 @@ interface Direction {
 }
 
 /** The neighbour before (or, reversed, after) each element of the middle axis; 0 at the start. */
-function previous(x: Tensor, reverse: boolean): Tensor {
+export function previous(x: Tensor, reverse: boolean): Tensor {
   const n = x.shape[1] as number;
   const padded = pad(x, [[0, 0], reverse ? [0, 1] : [1, 0], [0, 0]]);
   const [outer, , inner] = x.shape as [number, number, number];

@@ -54,7 +54,7 @@ export function pullback(
 }
 
 /** What depends on the arguments of a running transform is never cut, so a cut tensor met there does not depend on them. */
-const historyCheck = (xs: readonly Tensor[]): ((t: Tensor) => void) | undefined =>
+export const historyCheck = (xs: readonly Tensor[]): ((t: Tensor) => void) | undefined =>
   xs.every((x) => isActive(x.trace)) ? undefined : checkHistory;
 
 function checkHistory(t: Tensor): void {

@@ -11,7 +11,7 @@ import { linearize, vjp } from "./products.ts";
 import { vmap } from "./vmap.ts";
 
 /** Unit vectors in the shape of `like`, stacked. */
-function basisOf(like: Tensor): Tensor {
+export function basisOf(like: Tensor): Tensor {
   const n = like.size;
   return reshape(
     astype(equal(iota([n, n], { dtype: "i32", axis: 0 }), iota([n, n], { dtype: "i32", axis: 1 })), like.dtype),
@@ -19,7 +19,7 @@ function basisOf(like: Tensor): Tensor {
   );
 }
 
-function check(op: string, what: string, t: unknown): asserts t is Tensor {
+export function checkFloat(op: string, what: string, t: unknown): asserts t is Tensor {
   if (!(t instanceof Tensor)) throw new GradientError(`${op}: ${what}: must be one tensor; use ravel for trees`);
   checkTensor(op, t, what);
   if (!isFloat(t.dtype)) throw new GradientError(`${op}: ${what}: has dtype ${t.dtype}; only floats have derivatives`);
@@ -45,9 +45,9 @@ function forward<R extends readonly unknown[]>(
 ): (x: Tensor, ...rest: R) => Tensor {
   callable(op, f, "f");
   return (x, ...rest) => {
-    check(op, "x", x);
+    checkFloat(op, "x", x);
     const [y, push] = linearize((p: Tensor) => f(p, ...rest), x);
-    check(op, "the value of f", y);
+    checkFloat(op, "the value of f", y);
     const basis = basisOf(x);
     return reshape(moveaxis(vmap(push)(basis), 0, -1), [...y.shape, ...x.shape]);
   };
@@ -66,9 +66,9 @@ export function jacobianReverse<R extends readonly unknown[]>(
 ): (x: Tensor, ...rest: R) => Tensor {
   callable("jacobianReverse", f, "f");
   return (x, ...rest) => {
-    check("jacobianReverse", "x", x);
+    checkFloat("jacobianReverse", "x", x);
     const [y, pull] = vjp((p: Tensor) => f(p, ...rest), x);
-    check("jacobianReverse", "the value of f", y);
+    checkFloat("jacobianReverse", "the value of f", y);
     const basis = basisOf(y);
     return reshape(vmap((ct: Tensor) => pull(ct)[0])(basis), [...y.shape, ...x.shape]);
   };

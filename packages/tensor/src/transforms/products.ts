@@ -11,7 +11,7 @@ import { leavesLike, liveArguments, liveLeaves, treeFlatten, treeUnflatten } fro
 import { pullback, pushforward } from "./differentiate.ts";
 import { grad, watch } from "./grad.ts";
 
-interface Recorded {
+export interface Recorded {
   readonly xs: readonly Tensor[];
   readonly input: Structure;
   readonly ys: readonly Tensor[];
@@ -20,7 +20,7 @@ interface Recorded {
 }
 
 /** Runs `f` on watched copies of its arguments and keeps what both modes need. */
-function record(op: string, f: (...args: never[]) => unknown, args: readonly unknown[]): Recorded {
+export function record(op: string, f: (...args: never[]) => unknown, args: readonly unknown[]): Recorded {
   callable(op, f, "f");
   const [leaves, input] = liveArguments(op, args);
   if (!leaves.some((t) => isFloat(t.dtype)))
@@ -34,7 +34,7 @@ function record(op: string, f: (...args: never[]) => unknown, args: readonly unk
 }
 
 /** The leaves of a tangent or cotangent tree; they must look like those they belong to. */
-function vectorLike(
+export function vectorLike(
   op: string,
   argument: string,
   structure: Structure,
@@ -53,7 +53,7 @@ function vectorLike(
   });
 }
 
-const filled = (vectors: readonly (Tensor | null)[], like: readonly Tensor[]): Tensor[] =>
+export const filled = (vectors: readonly (Tensor | null)[], like: readonly Tensor[]): Tensor[] =>
   vectors.map((v, i) => v ?? zerosLike(like[i] as Tensor));
 
 /**

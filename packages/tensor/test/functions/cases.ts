@@ -352,6 +352,12 @@ const wrappers: Case[] = [
   many("stopGradient", [[2, 3]], (x) => g.mul(g.stopGradient(g.less(x, 0)), x)),
   many("ravel", [[2, 2], [3]], (x, y) => g.ravel({ x, y })[0]),
   many("checkpoint", [[2, 3], [3]], (x, y) => g.checkpoint((a: Tensor, b: Tensor) => g.sin(g.mul(a, b)))(x, y)),
+  many("jet", [[2, 3], [3]], (x, v) => {
+    const [y, [y1, y2]] = g.jet((p: Tensor) => g.mul(g.sin(p), g.exp(p)), [x], [[g.mul(x, v), g.tanh(x)]]);
+    return weigh([y, y1 as Tensor, y2 as Tensor]);
+  }),
+  many("derivatives", [[3], [3]], (x, v) => weigh(g.derivatives((p: Tensor) => g.softmax(g.mul(p, v)), x, v, 3))),
+  many("laplacian", [[3], [3]], (x, a) => g.laplacian((p: Tensor) => g.tanh(g.mul(a, g.sum(g.mul(p, p)))), x)),
   many("scan", [[2], [3, 2]], (start, xs) =>
     weigh(
       g.scan(

@@ -1,6 +1,7 @@
 import type { DType } from "../../dtype.ts";
 import { div, mul } from "../../functions/arithmetic.ts";
 import { equal, lessEqual } from "../../functions/comparison.ts";
+import { tril, triu } from "../../functions/creation.ts";
 import { abs } from "../../functions/elementary.ts";
 import { full, ones } from "../../functions/fill.ts";
 import { iota } from "../../functions/iota.ts";
@@ -11,6 +12,10 @@ import type { Tensor } from "../../tensor.ts";
 
 /** Spacing of the numbers around 1. */
 export const epsilonOf = (dtype: DType): number => (dtype === "f64" ? 2 ** -52 : 2 ** -23);
+
+/** The triangle of `x` that a triangular solve reads; without the diagonal where that is ones. */
+export const triangleOf = (x: Tensor, { lower, unit }: { readonly lower: boolean; readonly unit: boolean }): Tensor =>
+  lower ? tril(x, unit ? -1 : 0) : triu(x, unit ? 1 : 0);
 
 /** True on the diagonal of an m×n matrix. */
 export const onDiagonal = (m: number, n: number): Tensor =>

@@ -1,11 +1,11 @@
 import { add, neg } from "../../functions/arithmetic.ts";
-import { tril, triu } from "../../functions/creation.ts";
 import { matmul } from "../../functions/matmul.ts";
 import { transpose } from "../../functions/shaping.ts";
 import type { Primitive } from "../../primitive.ts";
 import { applyMany, type Tensor } from "../../tensor.ts";
 import { transposeInto } from "./kernels/product.ts";
 import { substitute } from "./kernels/substitute.ts";
+import { triangleOf } from "./masks.ts";
 import { matrixPrimitive } from "./rules.ts";
 
 /** Which triangle of the matrix is meant, and how. */
@@ -23,8 +23,6 @@ export function solveTriangle(t: Tensor, b: Tensor, options: Partial<Triangle>):
   return applyMany(triangularSolvePrimitive, [t, b], attributes)[0] as Tensor;
 }
 
-const part = (x: Tensor, { lower, unit }: Triangle): Tensor => (lower ? tril(x, unit ? -1 : 0) : triu(x, unit ? 1 : 0));
-
 /** Solution of T·X = B for triangular T [..., n, n] and B [..., n, k]. Tangent: T⁻¹·(Ḃ − Ṫ·X). */
 export const triangularSolvePrimitive: Primitive<Triangle> = matrixPrimitive<Triangle>({
   name: "triangularSolve",
@@ -33,7 +31,7 @@ export const triangularSolvePrimitive: Primitive<Triangle> = matrixPrimitive<Tri
     if (!dt && !db) return [null];
     let right = db ?? null;
     if (dt) {
-      const own = part(dt, attributes);
+      const own = triangleOf(dt, attributes);
       const moved = neg(matmul(attributes.transposed ? transpose(own) : own, x as Tensor));
       right = right ? add(right, moved) : moved;
     }
@@ -43,7 +41,7 @@ export const triangularSolvePrimitive: Primitive<Triangle> = matrixPrimitive<Tri
     const flow = solveTriangle(t as Tensor, ct as Tensor, { ...attributes, transposed: !attributes.transposed });
     if (!needs(t as Tensor)) return [null, flow];
     const outer = attributes.transposed ? matmul(x as Tensor, transpose(flow)) : matmul(flow, transpose(x as Tensor));
-    return [neg(part(outer, attributes)), flow];
+    return [neg(triangleOf(outer, attributes)), flow];
   },
   run(n, _, [t, b], [x], { lower, transposed, unit }) {
     const [matrix, right, out] = [t, b, x] as [Float64Array, Float64Array, Float64Array];
