@@ -1,12 +1,14 @@
 import { integer } from "../../check.ts";
 import type { Tensor } from "../../tensor.ts";
 import { add, div, mul, neg, sub } from "../arithmetic.ts";
-import { cos, expm1, log, log1p, sin } from "../elementary.ts";
+import { equal, less, logicalAnd } from "../comparison.ts";
+import { abs, cos, expm1, log, log1p, sin } from "../elementary.ts";
 import type { Complex } from "../fft/complex.ts";
 import { fullLike } from "../fill.ts";
 import { real, type TensorLike } from "../operands.ts";
+import { where } from "../selection.ts";
 import { digamma, gamma } from "./gamma.ts";
-import { taylorNear } from "./near.ts";
+import { series } from "./near.ts";
 import { type Binary, meetReal, one, two, type Unary } from "./operands.ts";
 import { pointwise } from "./pointwise.ts";
 import * as scalar from "./scalar/gamma.ts";
@@ -79,13 +81,15 @@ export function boxcox1p(x: TensorLike, lambda: TensorLike): Tensor {
   return power(log1p(p), l);
 }
 
-/** (e^{lλ} − 1)/λ = l · (eᵗ − 1)/t with t = lλ, whose series is Σ tᵏ/(k + 1)!. */
+/** (e^{lλ} − 1)/λ: for small t = lλ as l · Σ tᵏ/(k + 1)!, and l at λ = 0 also where it is infinite. */
 function power(l: Tensor, lambda: Tensor): Tensor {
-  const inverse = (k: number): number => 1 / scalar.gamma(k + 2);
-  return mul(
+  const t = where(logicalAnd(equal(lambda, 0), equal(abs(l), Infinity)), 0, mul(l, lambda));
+  const near = less(abs(t), 0.5);
+  const small = mul(
     l,
-    taylorNear(mul(l, lambda), 0.5, inverse, (t) => div(expm1(t), t)),
+    series(where(near, t, 0), (k) => 1 / scalar.gamma(k + 2)),
   );
+  return where(near, small, div(expm1(where(near, 0, t)), where(near, 1, lambda)));
 }
 
 /**

@@ -7,7 +7,14 @@ import { where } from "../selection.ts";
 /** Terms of the series: 0.05²⁰ is below rounding, also after a few derivatives. */
 const TERMS = 20;
 
-/** A function with a removable singularity at 0: its Taylor series Σ c(k) tᵏ for |t| < radius, the formula elsewhere. */
+/** Σ c(k) tᵏ. */
+export function series(t: Tensor, coefficient: (k: number) => number): Tensor {
+  let sum: Tensor = mul(t, coefficient(TERMS));
+  for (let k = TERMS - 1; k > 0; k--) sum = mul(add(sum, coefficient(k)), t);
+  return add(sum, coefficient(0));
+}
+
+/** A function with a removable singularity at 0: its Taylor series for |t| < radius, the formula elsewhere. */
 export function taylorNear(
   t: Tensor,
   radius: number,
@@ -15,8 +22,5 @@ export function taylorNear(
   formula: (t: Tensor) => Tensor,
 ): Tensor {
   const near = less(abs(t), radius);
-  const inside = where(near, t, 0);
-  let sum: Tensor = mul(inside, coefficient(TERMS));
-  for (let k = TERMS - 1; k > 0; k--) sum = mul(add(sum, coefficient(k)), inside);
-  return where(near, add(sum, coefficient(0)), formula(where(near, 1, t)));
+  return where(near, series(where(near, t, 0), coefficient), formula(where(near, 1, t)));
 }

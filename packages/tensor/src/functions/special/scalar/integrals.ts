@@ -63,8 +63,7 @@ export function expi(x: number): number {
   if (Number.isNaN(x)) return x;
   if (x < 0) return -e1(-x);
   if (x === 0) return -Infinity;
-  if (x > 700) return x > 716.5 ? Infinity : expiLarge(x);
-  if (x > 40) return expiLarge(x);
+  if (x > 40) return x > 720 ? Infinity : expiLarge(x);
   if (Math.abs(x - ROOT[0]) < 0.1) return expiNear(x - ROOT[0] - ROOT[1]);
   return EULER + Math.log(x) + entire(-x);
 }
@@ -91,7 +90,7 @@ function expiLarge(x: number): number {
     sum += term;
     if (term < 1e-17) break;
   }
-  return (Math.exp(x / 2) * sum * Math.exp(x / 2)) / x;
+  return Math.exp(x / 2) * (sum / x) * Math.exp(x / 2);
 }
 
 /** e^{ix} E₁(ix) for x > 2 by the complex continued fraction: [f, g] with Ci = f·sin − g·cos, Si = π/2 − f·cos − g·sin. */
