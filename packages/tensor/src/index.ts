@@ -80,10 +80,11 @@ export * from "./functions/sorting/index.ts";
 export { geomspace, logspace } from "./functions/spaced.ts";
 export * from "./functions/special/index.ts";
 export * from "./functions/statistics/index.ts";
+export type * from "./ir/ir.ts";
 export { dispose, memory, realize, tidy } from "./memory.ts";
 export { debugNaNs } from "./plan/debug-nans.ts";
 export { explain } from "./plan/explain.ts";
-export type { Aval, Primitive } from "./primitive.ts";
+export type { Aval, Builder, Lowering, Primitive, Value } from "./primitive.ts";
 export * from "./random/index.ts";
 export * as random from "./random/index.ts";
 export type { NestedValues, Values } from "./read.ts";
@@ -102,6 +103,16 @@ export { type MapOptions, map } from "./transforms/map.ts";
 export { hvp, jvp, linearize, vjp } from "./transforms/products.ts";
 export { ravel } from "./transforms/ravel.ts";
 export { type ScanOptions, scan } from "./transforms/scan.ts";
+export { vectorize } from "./transforms/vectorize.ts";
 export { type BatchAxes, type VmapOptions, vmap } from "./transforms/vmap.ts";
 export { type ForOptions, forLoop, type WhileOptions, whileLoop } from "./transforms/while-loop.ts";
-export { TreeNode, treeFlatten, treeLeaves, treeMap, treeNames, treeStructure, treeUnflatten } from "./tree.ts";
+export {
+  type Structure,
+  TreeNode,
+  treeFlatten,
+  treeLeaves,
+  treeMap,
+  treeNames,
+  treeStructure,
+  treeUnflatten,
+} from "./tree.ts";

@@ -13,6 +13,7 @@ import { chunk } from "./shaping.ts";
 
 // Further activations; as those of activation.ts they take integers as f32 and keep NaN.
 
+/** @inline */
 type Activation = (x: TensorLike) => Tensor;
 const named =
   (op: string, f: (x: Tensor) => Tensor): Activation =>

@@ -24,6 +24,7 @@ export interface SegmentOptions {
   readonly sorted?: boolean;
 }
 
+/** @inline */
 type Sized = SegmentOptions & { readonly numSegments: number };
 type Reduce = (data: Tensor, ids: Tensor, n: number, sorted: boolean) => Tensor;
 
@@ -167,7 +168,7 @@ export function segmentProd(data: Tensor, ids: Tensor, options: SegmentOptions =
 }
 
 /**
- * eˣ / Σ eˣ within each segment, for each element of `data` [m, …]: floats [m, …], 0 for rows whose id is outside `[0, n)`. Safe for large elements.
+ * eˣ / Σ eˣ within each segment, for each element of `data` `[m, …]`: floats `[m, …]`, 0 for rows whose id is outside `[0, n)`. Safe for large elements.
  * Arguments and errors as in {@link segmentSum}.
  *
  * @example

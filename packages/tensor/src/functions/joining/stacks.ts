@@ -23,6 +23,7 @@ export const atleast2d: (x: Tensor) => Tensor = lifted("atleast2d", two);
 /** `x` with at least three axes: a vector [n] becomes [1, n, 1], a matrix [n, m] becomes [n, m, 1]. */
 export const atleast3d: (x: Tensor) => Tensor = lifted("atleast3d", three);
 
+/** @inline */
 type Join = (tensors: readonly Tensor[]) => Tensor;
 const joined =
   (op: string, lift: (s: Shape) => Shape, axis: (rank: number) => number): Join =>

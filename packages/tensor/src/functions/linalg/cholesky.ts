@@ -5,7 +5,7 @@ import { checkMatrix, checkSquare, pair } from "./check.ts";
 import { symmetric } from "./symmetric.ts";
 
 /**
- * The lower triangular L with L·Lᵀ = A, for symmetric positive definite matrices `a` [..., n, n]: [..., n, n].
+ * The lower triangular L with L·Lᵀ = A, for symmetric positive definite matrices `a` `[..., n, n]`: `[..., n, n]`.
  *
  * A is taken as (a + aᵀ)/2, so that its derivative is symmetric. Where A is not positive definite the triangle is NaN, as in JAX. Derivatives of any
  * order in both modes follow Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation" (2008).

@@ -23,7 +23,7 @@ export function eigh(a: Tensor): [values: Tensor, vectors: Tensor] {
 }
 
 /**
- * Eigenvalues [..., n], ascending, of symmetric matrices `a` [..., n, n]: those of {@link eigh}, without the work for vectors.
+ * Eigenvalues `[..., n]`, ascending, of symmetric matrices `a` `[..., n, n]`: those of {@link eigh}, without the work for vectors.
  *
  * @throws {@link ShapeError} unless `a` is square, {@link DTypeError} unless it is f32 or f64
  * @example

@@ -92,7 +92,7 @@ function checkOrd(op: string, value: unknown): void {
 }
 
 /**
- * A norm [...] of the matrices `a` [..., m, n]: "fro" (default) the root of the sum of squares, "nuc" the sum of singular values, 2 and −2 the largest and
+ * A norm `[...]` of the matrices `a` `[..., m, n]`: "fro" (default) the root of the sum of squares, "nuc" the sum of singular values, 2 and −2 the largest and
  * smallest singular value, 1 and −1 the largest and smallest sum of |column|, ∞ and −∞ of |row|. `keepDims` leaves two axes of size 1.
  *
  * @throws {@link ShapeError} below rank 2 or for an extreme over nothing, {@link DTypeError} unless `a` is f32 or f64, {@link ArgumentError} for an unknown

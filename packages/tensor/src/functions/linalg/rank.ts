@@ -16,7 +16,7 @@ export function countAbove(values: Tensor, rcond: number): Tensor {
 }
 
 /**
- * Rank (i32 [...]) of `a` [..., m, n]: the number of singular values above `rtol`·s₀.
+ * Rank (i32 `[...]`) of `a` `[..., m, n]`: the number of singular values above `rtol`·s₀.
  *
  * `rtol` is max(m, n)·ε of the dtype unless given. An integer, hence without derivative.
  *

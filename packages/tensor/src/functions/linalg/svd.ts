@@ -12,7 +12,7 @@ export interface SvdOptions {
 }
 
 /**
- * Singular value decomposition A = U·diag(s)·Vᵀ of `a` [..., m, n]: U [..., m, k], s [..., k] in descending order and Vᵀ [..., k, n] with k = min(m, n),
+ * Singular value decomposition A = U·diag(s)·Vᵀ of `a` `[..., m, n]`: U `[..., m, k]`, s `[..., k]` in descending order and Vᵀ `[..., k, n]` with k = min(m, n),
  * U and Vᵀ square with `fullMatrices`. QR and one-sided Jacobi rotations (Drmač and Veselić, "New fast and accurate Jacobi SVD
  * algorithm", 2008). NaN where an element is not finite.
  *

@@ -106,6 +106,7 @@ export function fillDiagonal(x: Tensor, value: TensorLike): Tensor {
   return where(same.reduce(logicalAnd), v, x);
 }
 
+/** @inline */
 type Triangle = (n: number, k?: number, m?: number) => [rows: Tensor, columns: Tensor];
 const triangle =
   (op: string, part: typeof tril, counted: (row: number, k: number, m: number) => number): Triangle =>

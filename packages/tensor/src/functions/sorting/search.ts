@@ -46,7 +46,7 @@ export function searchsorted(sorted: Tensor, values: TensorLike, options: Search
 }
 
 /**
- * The bin (i32) of each element between the monotonic edges `bins` [n]: 0 before the first, n after the last. With ascending edges, bin i is
+ * The bin (i32) of each element between the monotonic edges `bins` `[n]`: 0 before the first, n after the last. With ascending edges, bin i is
  * bins[i−1] ≤ x < bins[i], or bins[i−1] < x ≤ bins[i] if `right`; descending edges count from the other end.
  *
  * ```ts

@@ -34,9 +34,17 @@ export function meetThree(
   return [r, astype(q, r.dtype), s].map((t) => broadcastTo(t, shape)) as [Tensor, Tensor, Tensor];
 }
 
-/** Elementwise function of one real argument. */
+/**
+ * Elementwise function of one real argument.
+ *
+ * @inline
+ */
 export type Unary = (x: TensorLike) => Tensor;
-/** Elementwise function of two real arguments, which broadcast. */
+/**
+ * Elementwise function of two real arguments, which broadcast.
+ *
+ * @inline
+ */
 export type Binary = (a: TensorLike, b: TensorLike) => Tensor;
 
 /** A function of one real tensor. */

@@ -12,7 +12,9 @@ import { where } from "../selection.ts";
 
 // Reductions of the elements that are not NaN: NaN is replaced by what does not change the result. Its derivative is 0.
 
+/** @inline */
 type Reduce = (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor;
+/** @inline */
 type ReduceOne = (x: Tensor, axis?: number, options?: ReduceOptions) => Tensor;
 
 const filled = (op: string, x: Tensor, fill: number): Tensor => {
