@@ -14,7 +14,7 @@ export type {
   WriteSafetensorsOptions,
 } from "./safetensors.ts";
 export { openSafetensors, readSafetensors, SafetensorsFile, writeSafetensors } from "./safetensors.ts";
-export type { SafetensorsEntry, SafetensorsLimits } from "./safetensors-header.ts";
+export type { SafetensorsEntry, SafetensorsHeader, SafetensorsLimits } from "./safetensors-header.ts";
 export type { Sink, SinkLike } from "./sink.ts";
 export { MemorySink } from "./sink.ts";
 export type { Source, SourceLike } from "./source.ts";

@@ -44,7 +44,7 @@ export interface WriteNpyOptions extends NpyLayout, LongOptions {}
  *
  * @param from - path, bytes, `Blob`, file handle or any {@link Source}
  * @throws {@link FileError} naming what is wrong with the file, whatever its bytes: objects (pickles), text, records and complex numbers
- * are refused; {@link ArgumentError} for a wrong argument
+ * are refused; {@link @gradus/tensor!index.ArgumentError | ArgumentError} for a wrong argument
  * @see https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  * @example
  * ```ts
@@ -89,7 +89,7 @@ export class NpyFile {
    * The array, or some of its rows. Beside the result, 4 MiB of the file lie in memory. int16 and uint16 become i32; int64 and uint64
    * become i32 and u32 when every value fits.
    *
-   * @throws {@link FileError} for a 64-bit value that does not fit, or a file that cannot be read; {@link ArgumentError} for rows out of
+   * @throws {@link FileError} for a 64-bit value that does not fit, or a file that cannot be read; {@link @gradus/tensor!index.ArgumentError | ArgumentError} for rows out of
    * range, or of an array in Fortran order, whose rows are not contiguous
    */
   async read(options: LongOptions & Pick<ReadNpyOptions, "rows"> = {}): Promise<Tensor> {
@@ -185,7 +185,7 @@ export async function writeArray(
  *
  * @param to - path (written beside and renamed: whole or not at all), `WritableStream`, file handle or any {@link Sink}
  * @param tensor - f16, f32, f64, i32, u32, i8, u8 or bool
- * @throws {@link ArgumentError} for an unknown option; {@link FileError} when it cannot be written
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an unknown option; {@link FileError} when it cannot be written
  * @example
  * ```ts
  * await writeNpy("x.npy", x); // np.load("x.npy")

@@ -46,7 +46,7 @@ const SUFFIX = ".npy";
  *
  * @param from - path, bytes, `Blob`, file handle or any {@link Source}
  * @throws {@link FileError} naming what is wrong with the file, whatever its bytes, or that the library is missing;
- * {@link ArgumentError} for a wrong argument
+ * {@link @gradus/tensor!index.ArgumentError | ArgumentError} for a wrong argument
  * @example
  * ```ts
  * const file = await openNpz("arrays.npz");
@@ -98,7 +98,7 @@ export class NpzFile {
   /**
    * One array, unpacked piece by piece: beside the result, a few MiB lie in memory. dtypes as of {@link readNpy}.
    *
-   * @throws {@link FileError} when the array is damaged, or unpacks to more than `maxBytes` or than it says; {@link ArgumentError} for a
+   * @throws {@link FileError} when the array is damaged, or unpacks to more than `maxBytes` or than it says; {@link @gradus/tensor!index.ArgumentError | ArgumentError} for a
    * name that the file lacks
    */
   async read(name: string, options: LongOptions = {}): Promise<Tensor> {
@@ -180,7 +180,7 @@ export async function readNpz(from: SourceLike, options: ReadNpzOptions = {}): P
  *
  * @param to - path (written beside and renamed: whole or not at all), `WritableStream`, file handle or any {@link Sink}
  * @param tensors - name → tensor
- * @throws {@link ArgumentError} for an unknown option or an ill-formed name; {@link FileError} when it cannot be written, or the library is missing
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an unknown option or an ill-formed name; {@link FileError} when it cannot be written, or the library is missing
  * @example
  * ```ts
  * await writeNpz("arrays.npz", { x, y }, { compress: true }); // np.load("arrays.npz")["x"]

@@ -48,7 +48,7 @@ const limits = { maxHeaderBytes: check.count, maxTensors: check.count };
  * a time.
  *
  * @param from - path, bytes, `Blob`, file handle or any {@link Source}
- * @throws {@link FileError} naming what is wrong with the file, whatever its bytes; {@link ArgumentError} for a wrong argument
+ * @throws {@link FileError} naming what is wrong with the file, whatever its bytes; {@link @gradus/tensor!index.ArgumentError | ArgumentError} for a wrong argument
  * @see https://huggingface.co/docs/safetensors
  * @example
  * ```ts
@@ -97,7 +97,7 @@ export class SafetensorsFile implements SafetensorsHeader {
    * U64 become i32 and u32 when every value fits.
    *
    * @throws {@link FileError} for a format without a dtype (F8, F4, F6, C64), a 64-bit value that does not fit, or a file that cannot be read;
-   * {@link ArgumentError} for a name that the file lacks, or rows out of range
+   * {@link @gradus/tensor!index.ArgumentError | ArgumentError} for a name that the file lacks, or rows out of range
    */
   async read(name: string, options: ReadTensorOptions = {}): Promise<Tensor> {
     const op = "SafetensorsFile.read";
@@ -181,7 +181,7 @@ export async function readSafetensors(from: SourceLike, options: ReadSafetensors
  *
  * @param to - path (written beside and renamed: whole or not at all), `WritableStream`, file handle or any {@link Sink}
  * @param tensors - name → tensor
- * @throws {@link ArgumentError} when a name is `__metadata__` or not well-formed text; {@link FileError} when it cannot be written
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when a name is `__metadata__` or not well-formed text; {@link FileError} when it cannot be written
  * @example
  * ```ts
  * await writeSafetensors("model.safetensors", { weight, bias }, { metadata: { epochs: "3" } });

@@ -19,7 +19,7 @@ export type SourceLike = string | URL | ArrayBuffer | Uint8Array | Blob | FileHa
 /**
  * Random access to a path, bytes, a Blob, a file handle or an object `{ size, read }`. Only a path is opened, and closed by `close()`.
  *
- * @throws {@link FileError} when a path is no readable regular file; {@link ArgumentError} for anything else that cannot be read
+ * @throws {@link FileError} when a path is no readable regular file; {@link @gradus/tensor!index.ArgumentError | ArgumentError} for anything else that cannot be read
  * @example
  * ```ts
  * const source = await openSource(new Uint8Array([1, 2, 3]));

@@ -3,14 +3,16 @@ import { FileError } from "../errors.ts";
 import { said } from "../said.ts";
 import { asTyped, type Reader, type Source } from "./source.ts";
 
-// The zip container, by way of zip.js: the only file that knows the library.
+// The zip container, by way of zip.js: the only file that knows the library. Declarations of what is exported do not name it, since it may be
+// missing.
 
 /** One file of a zip container. */
 export interface Packed {
   readonly name: string;
   readonly bytes: number;
   readonly packedBytes: number;
-  readonly entry: FileEntry;
+  /** Unpacks into a stream, and compares the checksum. */
+  unpack(into: WritableStream<Uint8Array>, signal: AbortSignal | undefined): Promise<unknown>;
 }
 
 // Deflate gains at most this factor.
@@ -67,7 +69,13 @@ function checkEntry(reader: Reader, entry: Entry & FileEntry): Packed {
   if (packedBytes > reader.size) bad(`says ${packedBytes} bytes, but the file has ${reader.size}; it is damaged`);
   if (method === STORED ? bytes !== packedBytes : bytes > packedBytes * MAX_RATIO)
     bad(`${packedBytes} bytes cannot unpack to ${bytes}; the file is damaged or hostile`);
-  return { name, bytes, packedBytes, entry };
+  const strict = { ...plain, strictness: "strict", checkOverlappingEntry: true, checkSignature: true } as const;
+  return {
+    name,
+    bytes,
+    packedBytes,
+    unpack: (into, signal) => entry.getData(into, { ...strict, ...(signal && { signal }) }),
+  };
 }
 
 /** A source that must be read in order: an entry as it is unpacked. */
@@ -81,24 +89,16 @@ export interface Unpacked extends Source {
 /** Begins to unpack an entry; `done` counts bytes. */
 export async function unpacked(
   where: string,
-  { bytes, entry }: Packed,
+  { bytes, unpack }: Packed,
   signal: AbortSignal | undefined,
   done: (bytes: number) => void,
 ): Promise<Unpacked> {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   let failure: unknown;
-  const work = entry
-    .getData(writable, {
-      ...plain,
-      strictness: "strict",
-      checkOverlappingEntry: true,
-      checkSignature: true,
-      ...(signal && { signal }),
-    })
-    .catch((error: unknown) => {
-      failure ??= asTyped(`${where}: cannot be unpacked`, error);
-      return writable.abort(error).catch(() => undefined);
-    });
+  const work = unpack(writable, signal).catch((error: unknown) => {
+    failure ??= asTyped(`${where}: cannot be unpacked`, error);
+    return writable.abort(error).catch(() => undefined);
+  });
   const pieces = readable.getReader();
   let left: Uint8Array = new Uint8Array();
   let at = 0;
