@@ -8,7 +8,7 @@ export interface Entry {
   readonly text: string;
 }
 
-/** What the program knows about our side: every export, and every method of Tensor. */
+/** What the program knows about our side: every export (those of a subpath as `files.readNpy`), and every method of Tensor. */
 export interface Ours {
   readonly exported: ReadonlySet<string>;
   readonly methods: ReadonlySet<string>;

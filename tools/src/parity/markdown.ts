@@ -31,7 +31,7 @@ export function document(version: string, modules: Readonly<Record<string, reado
   return `# Parity with JAX
 
 Written by \`npm run parity\`; not to be edited by hand. Names are those of JAX ${version}; the tables are in \`tools/src/parity/tables\`. A name counts as there when the
-program finds ours among the exports of \`@gradus/tensor\`, or when the line that shows how it is written passes the type checker. What makes no sense here is left out
+program finds ours among the exports of \`@gradus/tensor\` (\`files.x\` is x of \`@gradus/tensor/files\`), or when the line that shows how it is written passes the type checker. What makes no sense here is left out
 of the count, with its reason. Axes, options and dtypes follow Gradus, not JAX, wherever the two differ.
 
 | module | there | share |

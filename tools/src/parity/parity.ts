@@ -1,4 +1,5 @@
 import * as gradus from "@gradus/tensor";
+import * as files from "@gradus/tensor/files";
 import { type Entry, entries } from "./check.ts";
 import { document } from "./markdown.ts";
 import names from "./names.json" with { type: "json" };
@@ -18,7 +19,7 @@ const tables: Readonly<Record<keyof typeof names.modules, Table>> = {
 /** What becomes of every function, by module, and the document about it. */
 export function parity(): { readonly modules: Readonly<Record<string, readonly Entry[]>>; readonly text: string } {
   const ours = {
-    exported: new Set(Object.keys(gradus)),
+    exported: new Set([...Object.keys(gradus), ...Object.keys(files).map((name) => `files.${name}`)]),
     methods: new Set(Object.getOwnPropertyNames(gradus.Tensor.prototype)),
   };
   const modules = Object.fromEntries(

@@ -456,6 +456,16 @@ export const arrays: Family = {
         [S, "axis", () => g.applyAlongAxis((t) => t, 2, x)],
         [A, "f", () => g.applyAlongAxis(1 as Any, 0, x)],
       ],
+      vectorize: [
+        [A, "f", () => g.vectorize(1 as Any, "()")],
+        [A, "signature", () => g.vectorize(g.neg as Any, "n->n")],
+        [A, "signature", () => g.vectorize(g.neg as Any, 1 as Any)],
+        [A, "arguments", () => (g.vectorize(g.neg as Any, "()") as Any)(x, x)],
+        [A, "argument 0", () => (g.vectorize(g.neg as Any, "()") as Any)(1)],
+        [S, "argument 0", () => (g.vectorize(g.neg as Any, "(n,m,k)") as Any)(x)],
+        [S, "argument 1", () => (g.vectorize(g.dot as Any, "(n),(n)") as Any)(x, square)],
+        [S, "leading axes", () => (g.vectorize(g.dot as Any, "(n),(n)") as Any)(x, f32(4, 3))],
+      ],
       poly: [[S, "roots", () => g.poly(x)]],
       polydiv: [
         [S, "a", () => g.polydiv(x, v)],

@@ -537,6 +537,7 @@ export const leftOut: Readonly<Record<string, readonly string[]>> = {
     "map",
     "switchCase",
     "valueAndGrad",
+    "vectorize",
     "vjp",
     "vmap",
     "whileLoop",

@@ -213,6 +213,22 @@ describe("arrays", () => {
         near(await read(g.reduce(x, 0, g.add, axes)), await read(g.sum(x, axes)), 1e-12);
       }),
     ));
+  test("vectorize is the loop over broadcast leading axes, for every output", async () => {
+    const [a, b] = [draw({ shape: [2, 1, 3] }, 1), draw({ shape: [4, 3, 2] }, 2)];
+    const f = g.vectorize((u: Tensor, m: Tensor) => ({ y: g.matmul(u, m), s: g.sum(u) }), "(n),(n,m)->(m),()");
+    const { y, s } = f(a, b);
+    expect([y.shape, s.shape]).toEqual([
+      [2, 4, 2],
+      [2, 4],
+    ]);
+    near(await read(y), await read(g.einsum("abn,bnm->abm", g.broadcastTo(a, [2, 4, 3]), b)));
+    near(await read(s), await read(g.sum(g.broadcastTo(a, [2, 4, 3]), 2)));
+    const scalars = g.vectorize((u: Tensor, v: Tensor) => g.where(g.less(u, v), u, v), "(),()->()");
+    near(
+      await read(scalars(a, g.mul(a, -1))),
+      (await read(a)).map((t) => -Math.abs(t)),
+    );
+  });
   test("the trapezoidal rule is exact for straight lines, second-order slopes for parabolas", () =>
     fc.assert(
       fc.asyncProperty(fc.uniqueArray(number, { minLength: 3, maxLength: 8 }), async (marks) => {

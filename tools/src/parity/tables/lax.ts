@@ -63,6 +63,11 @@ export const lax: Table = {
     lt: "less",
     ne: "notEqual",
     population_count: "populationCount",
+    ragged_dot: (a, b, sizes) =>
+      g.vecmat(
+        a,
+        g.gather(b, g.searchsorted(g.cumsum(sizes), g.iota([a.shape[0]], { dtype: "i32" }), { side: "right" })),
+      ),
     real: (z: g.Complex) => z.re,
     reduce_and: "all",
     reduce_max: "max",
@@ -76,6 +81,8 @@ export const lax: Table = {
     rng_bit_generator: "bits",
     rng_uniform: "uniform",
     scatter: "scatterSet",
+    scatter_apply: (x, i, f) => g.scatterSet(x, i, f(g.gather(x, i))),
+    scatter_mul: (x, i, updates) => g.mul(x, g.segmentProd(updates, i, { numSegments: x.shape[0] })),
     scatter_sub: (x, i, updates) => g.scatterAdd(x, i, g.neg(updates)),
     select: "where",
     select_n: "choose",
@@ -98,5 +105,5 @@ export const lax: Table = {
     "a product of block-scaled 4- and 8-bit floats, which are no dtypes here": "scaled_dot",
   },
   missing: `conv_general_dilated_local custom_linear_solve custom_root igamma_grad_a mulhi
-    ragged_dot ragged_dot_general random_gamma_grad scatter_apply scatter_mul`,
+    ragged_dot_general random_gamma_grad`,
 };

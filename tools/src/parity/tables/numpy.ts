@@ -14,7 +14,7 @@ export const numpy: Table = {
     not_equal ones ones_like outer packbits pad partition percentile piecewise place poly polyadd polyder polydiv polyfit polyint polymul polyval pow prod ptp
     put put_along_axis quantile rad2deg ravel_multi_index reciprocal repeat reshape roll rot90 round searchsorted select setdiff1d sign signbit sin sinc sinh
     sort spacing sqrt square squeeze stack std sum swapaxes take take_along_axis tan tanh tensordot tile trace trapezoid tri tril tril_indices trim_zeros triu
-    triu_indices trunc union1d unique unique_all unique_counts unpackbits unravel_index unstack unwrap vander vdot vecdot vecmat vstack where zeros zeros_like`,
+    triu_indices trunc union1d unique unique_all unique_counts unpackbits unravel_index unstack unwrap vander vdot vecdot vecmat vectorize vstack where zeros zeros_like`,
   there: {
     absolute: "abs",
     amax: "max",
@@ -31,6 +31,8 @@ export const numpy: Table = {
     around: "round",
     array: "tensor",
     asarray: "tensor",
+    array_repr: async (x: g.Tensor) => `tensor(${JSON.stringify(await x.array())})`,
+    array_str: async (x: g.Tensor) => JSON.stringify(await x.array()),
     array_equiv: (a, b) => g.all(g.equal(a, b)),
     bitwise_count: "populationCount",
     bitwise_invert: "bitwiseNot",
@@ -57,6 +59,7 @@ export const numpy: Table = {
     floor_divide: (a, b) => g.divmod(a, b)[0],
     fmod: "rem",
     frombuffer: (buffer) => g.tensor(new Float32Array(buffer)),
+    fromfile: async (file: Blob) => g.tensor(new Float32Array(await file.arrayBuffer())),
     fromfunction: (f, shape) => f(...g.unstack(g.indices(shape))),
     fromiter: (numbers) => g.tensor([...numbers]),
     fromstring: (text) => g.tensor(text.split(",").map(Number)),
@@ -76,6 +79,7 @@ export const numpy: Table = {
     issubdtype: (dtype: g.DType, kind) => g.dtypes[dtype].kind === kind,
     ix_: (x, y) => [g.expandDims(x, 1), g.expandDims(y, 0)],
     left_shift: "shiftLeft",
+    load: "files.readNpy",
     mask_indices: (n, mask, k) => g.nonzero(mask(g.ones([n, n]), k)),
     matrix_transpose: "transpose",
     multiply: "mul",
@@ -95,6 +99,8 @@ export const numpy: Table = {
     right_shift: "shiftRight",
     rint: "round",
     rollaxis: "moveaxis",
+    save: "files.writeNpy",
+    savez: "files.writeNpz",
     setxor1d: async (a, b) => g.setdiff1d(await g.union1d(a, b), await g.intersect1d(a, b)),
     shape: (x: g.Tensor) => x.shape,
     size: (x: g.Tensor) => x.size,
@@ -118,5 +124,5 @@ export const numpy: Table = {
     "settings of Python's printing; the console prints what `array()` gives":
       "get_printoptions set_printoptions printoptions",
   },
-  missing: "array_repr array_str fromfile load roots save savez vectorize",
+  missing: "roots",
 };
