@@ -93,24 +93,30 @@ function expiLarge(x: number): number {
   return Math.exp(x / 2) * (sum / x) * Math.exp(x / 2);
 }
 
-/** e^{ix} E₁(ix) for x > 2 by the complex continued fraction: [f, g] with Ci = f·sin − g·cos, Si = π/2 − f·cos − g·sin. */
-function auxiliary(x: number): Pair {
-  // b = 1 + ix, as E₁(z) = e^{−z}/(z + 1 − 1/(z + 3 − 4/(…)))
-  let b: Pair = [1, x];
+/** 1/(b + a(1)/(b + step + a(2)/(b + 2·step + …))) of a complex b by Lentz's method. */
+function fraction(b: Pair, step: number, a: (i: number) => number): Pair {
+  const im = b[1];
+  let re = b[0];
   let c: Pair = [1e300, 0];
   let d = inverse(b);
   let h = d;
   for (let i = 1; i < 10000; i++) {
-    const a = -i * i;
-    b = [b[0] + 2, b[1]];
-    d = inverse([a * d[0] + b[0], a * d[1] + b[1]]);
+    re += step;
+    d = inverse([a(i) * d[0] + re, a(i) * d[1] + im]);
     const q = inverse(c);
-    c = [b[0] + a * q[0], b[1] + a * q[1]];
-    const step = times(c, d);
-    h = times(h, step);
-    if (Math.abs(step[0] - 1) + Math.abs(step[1]) < 1e-16) break;
+    c = [re + a(i) * q[0], im + a(i) * q[1]];
+    const factor = times(c, d);
+    h = times(h, factor);
+    if (Math.abs(factor[0] - 1) + Math.abs(factor[1]) < 1e-16) break;
   }
-  return [-h[1], h[0]];
+  return h;
+}
+
+/** f and g with Ci = f·sin − g·cos, Si = π/2 − f·cos − g·sin, from e^{ix} E₁(ix) = g − if for x > 2. */
+function auxiliary(x: number): Pair {
+  // E₁(z) = e^{−z}/(z + 1 − 1/(z + 3 − 4/(…)))
+  const [g, h] = fraction([1, x], 2, (i) => -i * i);
+  return [-h, g];
 }
 const inverse = ([x, y]: Pair): Pair => {
   const n = Math.hypot(x, y);
@@ -159,21 +165,7 @@ export function fresnel(cosine: boolean): (x: number) => number {
     if (x > 1.6) {
       if (x > 1e8) return 0.5;
       // erfc(z) = e^{−z²} 2z/(√π (2z² + 1 − 1·2/(2z² + 5 − 3·4/(2z² + 9 − …)))) at z = √π(1 − i)x/2
-      const s: Pair = [1, -2 * t];
-      let b = s;
-      let c: Pair = [1e300, 0];
-      let d = inverse(b);
-      let h = d;
-      for (let k = 1; k < 10000; k++) {
-        const a = -(2 * k - 1) * (2 * k);
-        b = [b[0] + 4, b[1]];
-        d = inverse([a * d[0] + b[0], a * d[1] + b[1]]);
-        const q = inverse(c);
-        c = [b[0] + a * q[0], b[1] + a * q[1]];
-        const step = times(c, d);
-        h = times(h, step);
-        if (Math.abs(step[0] - 1) + Math.abs(step[1]) < 1e-16) break;
-      }
+      const h = fraction([1, -2 * t], 4, (k) => -(2 * k - 1) * (2 * k));
       const phase: Pair = [sinPi((x * x) / 2 + 0.5), sinPi((x * x) / 2)];
       const w = times(times([x, -x], h), phase);
       const y = times([0.5, 0.5], [1 - w[0], -w[1]]);
