@@ -36,7 +36,7 @@ function alike(a: SparseMatrix, b: SparseMatrix): boolean {
  *
  * @param a - sparse [m, n]
  * @param b - sparse or dense [m, n]
- * @throws {@link ShapeError} when shapes differ, {@link ArgumentError} unless `a` is sparse
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} when shapes differ, {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless `a` is sparse
  */
 export function add<T extends SparseMatrix>(a: T, b: SparseMatrix): T;
 export function add(a: SparseMatrix, b: Tensor): Tensor;
@@ -79,7 +79,7 @@ function sum2(op: string, a: SparseMatrix, b: SparseMatrix | Tensor, negative: b
  *
  * @param a - sparse [m, n]
  * @param x - number, or dense tensor that broadcasts to [m, n]
- * @throws {@link ShapeError} when `x` does not broadcast to [m, n], {@link ArgumentError} unless `a` is sparse
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} when `x` does not broadcast to [m, n], {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless `a` is sparse
  * @example
  * ```ts
  * mul(identity(2), tensor([[3], [4]])); // [[3, 0], [0, 4]]
@@ -106,7 +106,7 @@ function picked(a: SparseMatrix, x: Tensor): Tensor {
 /**
  * Sums of the elements: of each column [n] for axis 0, of each row [m] for axis 1, of all [] without an axis.
  *
- * @throws {@link ArgumentError} unless `a` is sparse and the axis 0, 1 or undefined
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless `a` is sparse and the axis 0, 1 or undefined
  */
 export function sum(a: SparseMatrix, axis?: 0 | 1): Tensor {
   checkSparse("sum", a);
@@ -118,7 +118,7 @@ export function sum(a: SparseMatrix, axis?: 0 | 1): Tensor {
 /**
  * The elements of the k-th diagonal, main 0, above it positive: dense, [its length].
  *
- * @throws {@link ArgumentError} unless `a` is sparse and k an integer
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless `a` is sparse and k an integer
  */
 export function diagonal(a: SparseMatrix, k = 0): Tensor {
   checkSparse("diagonal", a);
@@ -136,7 +136,7 @@ export function diagonal(a: SparseMatrix, k = 0): Tensor {
  * Rows from `start` up to, but not including, `stop` (default all that follow): compressed rows [stop − start, n]. How many entries they have depends on the
  * data, so this is a promise. Differentiable by the entries.
  *
- * @throws {@link ArgumentError} unless `a` is sparse and 0 ≤ start ≤ stop ≤ m, {@link TraceError} for a traced structure
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless `a` is sparse and 0 ≤ start ≤ stop ≤ m, {@link @gradus/tensor!index.TraceError | TraceError} for a traced structure
  */
 export async function sliceRows(a: SparseMatrix, start: number, stop?: number): Promise<CsrMatrix> {
   checkSparse("sliceRows", a);

@@ -26,22 +26,10 @@ import {
   settled,
 } from "./matrix.ts";
 import { coordinates } from "./product.ts";
+import { sortedEntries } from "./structure.ts";
 
 /** An index table of numbers. */
 export const indexTable = (data: Int32Array): Tensor => hostTensor(data, [data.length], "i32");
-
-/** Positions in `from` in the order of their keys below `size`; equal keys stay in order. */
-function orderBy(keys: Int32Array, size: number, from: Int32Array): Int32Array {
-  const next = new Int32Array(size + 1);
-  for (let i = 0; i < keys.length; i++) (next[(keys[i] as number) + 1] as number)++;
-  for (let k = 0; k < size; k++) (next[k + 1] as number) += next[k] as number;
-  const out = new Int32Array(from.length);
-  for (let i = 0; i < from.length; i++) {
-    const at = from[i] as number;
-    out[(next[keys[at] as number] as number)++] = at;
-  }
-  return out;
-}
 
 /** Compressed form of entries in any order, those at one place added. */
 function joined(
@@ -51,15 +39,7 @@ function joined(
   [m, n]: readonly [number, number],
 ): [values: Tensor, indices: Int32Array, indptr: Int32Array] {
   const nnz = major.length;
-  const order = orderBy(
-    major,
-    m,
-    orderBy(
-      minor,
-      n,
-      Int32Array.from({ length: nnz }, (_, i) => i),
-    ),
-  );
+  const order = sortedEntries(major, minor, m, n);
   const [slots, indices, indptr] = [new Int32Array(nnz), new Int32Array(nnz), new Int32Array(m + 1)];
   let [count, row, column] = [0, -1, -1];
   for (let i = 0; i < nnz; i++) {
@@ -81,7 +61,7 @@ function joined(
  * depends on the data, so this is a promise. Differentiable by the entries.
  *
  * @returns a matrix of the same form
- * @throws {@link ArgumentError} unless `a` is sparse, or for an index outside it; {@link TraceError} for a traced structure
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless `a` is sparse, or for an index outside it; {@link @gradus/tensor!index.TraceError | TraceError} for a traced structure
  */
 export async function coalesce<T extends SparseMatrix>(a: T): Promise<T> {
   checkSparse("coalesce", a);
@@ -111,8 +91,8 @@ async function joinedLike(op: string, a: SparseMatrix): Promise<SparseMatrix> {
  * @param columns - integers [k]
  * @param shape - rows and columns of the matrix
  * @returns compressed rows, columns ascending, each place once
- * @throws {@link ShapeError} when shapes do not fit, {@link DTypeError} for a bad dtype, {@link ArgumentError} for an index outside the matrix,
- * {@link TraceError} for traced indices
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} when shapes do not fit, {@link @gradus/tensor!index.DTypeError | DTypeError} for a bad dtype, {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an index outside the matrix,
+ * {@link @gradus/tensor!index.TraceError | TraceError} for traced indices
  * @example
  * ```ts
  * const i = tensor([1, 0, 1], { dtype: "i32" });
@@ -141,7 +121,7 @@ export async function fromTriplets(values: Tensor, rows: Tensor, columns: Tensor
  *
  * @param x - dense [m, n], any dtype but bool
  * @returns compressed rows, columns ascending
- * @throws {@link ShapeError} unless `x` is a matrix, {@link DTypeError} for bool, {@link TraceError} for a traced `x`
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} unless `x` is a matrix, {@link @gradus/tensor!index.DTypeError | DTypeError} for bool, {@link @gradus/tensor!index.TraceError | TraceError} for a traced `x`
  * @example
  * ```ts
  * (await fromDense(tensor([[0, 1], [2, 0]]))).nnz; // 2
@@ -169,7 +149,7 @@ export async function fromDense(x: Tensor): Promise<CsrMatrix> {
 /**
  * The identity [n, n], f32 unless told.
  *
- * @throws {@link ArgumentError} unless n is a size, {@link DTypeError} for an unknown dtype or bool
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless n is a size, {@link @gradus/tensor!index.DTypeError | DTypeError} for an unknown dtype or bool
  */
 export function identity(n: number, options: DTypeOption = {}): CsrMatrix {
   integer("[0, 2147483645]")("identity", n, "n");
@@ -195,7 +175,7 @@ const lengthOf = ([m, n]: readonly [number, number], k: number): number =>
  * @param diagonals - one vector, scalar or number per offset; a vector has the length of its diagonal
  * @param offsets - distinct integers
  * @returns compressed rows
- * @throws {@link ArgumentError} for bad offsets or options, or when there are none; {@link ShapeError} for a vector of another length
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for bad offsets or options, or when there are none; {@link @gradus/tensor!index.ShapeError | ShapeError} for a vector of another length
  * @example
  * ```ts
  * diags([-1, 2, -1], [-1, 0, 1], { shape: [4, 4] }); // the second difference
@@ -250,7 +230,7 @@ const pairs = (p: Tensor, q: Tensor, f: (p: Tensor, q: Tensor) => Tensor): Tenso
  * The Kronecker product [m·p, n·q] of sparse [m, n] and [p, q]: block (i, j) is a[i, j] b. Differentiable by the entries of both.
  *
  * @returns compressed rows with nnz(a) · nnz(b) entries
- * @throws {@link ArgumentError} unless both are sparse, {@link ShapeError} when the result is too large
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless both are sparse, {@link @gradus/tensor!index.ShapeError | ShapeError} when the result is too large
  * @example
  * ```ts
  * const d = diags([-1, 2, -1], [-1, 0, 1], { shape: [n, n] });

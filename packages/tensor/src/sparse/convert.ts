@@ -1,19 +1,17 @@
 import { add, mul } from "../functions/arithmetic.ts";
 import { zeros } from "../functions/fill.ts";
 import { gather, scatterAdd } from "../functions/indexing.ts";
-import { iota } from "../functions/iota.ts";
 import { reshape } from "../functions/shaping.ts";
-import { searchsorted } from "../functions/sorting/search.ts";
-import { lexsort } from "../functions/sorting/sort.ts";
 import { checkShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { applyMany, type Tensor } from "../tensor.ts";
 import { CooMatrix, CscMatrix, CsrMatrix, checkSparse, type SparseMatrix, settled } from "./matrix.ts";
 import { coordinates } from "./product.ts";
+import { entryOrder } from "./structure.ts";
 
 /**
  * All elements of a sparse matrix: dense [m, n].
  *
- * @throws {@link ArgumentError} unless `a` is sparse and of a size that a tensor can have
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless `a` is sparse and of a size that a tensor can have
  */
 export function toDense(a: SparseMatrix): Tensor {
   checkSparse("toDense", a);
@@ -26,7 +24,7 @@ export function toDense(a: SparseMatrix): Tensor {
 /**
  * The matrix by coordinates, its entries in the order they have.
  *
- * @throws {@link ArgumentError} unless `a` is sparse
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless `a` is sparse
  */
 export function toCoo(a: SparseMatrix): CooMatrix {
   checkSparse("toCoo", a);
@@ -38,10 +36,12 @@ function sorted(
   a: SparseMatrix,
   major: Tensor,
   minor: Tensor,
-  size: number,
+  rows: number,
+  columns: number,
 ): [values: Tensor, indices: Tensor, indptr: Tensor] {
-  const order = lexsort([minor, major]);
-  const indptr = searchsorted(gather(major, order), iota([size + 1], { dtype: "i32" }));
+  const tables = [major, minor].map((t) => reshape(t, [1, a.nnz]));
+  const parts = applyMany(entryOrder, tables, { rows, columns });
+  const [order, indptr] = parts.map((t) => reshape(t, [t.size])) as [Tensor, Tensor];
   const [at, indices, starts] = settled(order, gather(minor, order), indptr);
   return [gather(a.values, at), indices, starts];
 }
@@ -50,25 +50,25 @@ function sorted(
  * The matrix by compressed rows, columns ascending in each. Entries at one place stay apart; {@link coalesce} joins them. A matrix that has this form already is
  * returned as it is.
  *
- * @throws {@link ArgumentError} unless `a` is sparse
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless `a` is sparse
  */
 export function toCsr(a: SparseMatrix): CsrMatrix {
   checkSparse("toCsr", a);
   if (a instanceof CsrMatrix) return a;
   const [rows, columns] = coordinates(a);
-  return new CsrMatrix(...sorted(a, rows, columns, a.shape[0]), a.shape);
+  return new CsrMatrix(...sorted(a, rows, columns, ...a.shape), a.shape);
 }
 
 /**
  * The matrix by compressed columns, rows ascending in each; see {@link toCsr}.
  *
- * @throws {@link ArgumentError} unless `a` is sparse
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless `a` is sparse
  */
 export function toCsc(a: SparseMatrix): CscMatrix {
   checkSparse("toCsc", a);
   if (a instanceof CscMatrix) return a;
   const [rows, columns] = coordinates(a);
-  return new CscMatrix(...sorted(a, columns, rows, a.shape[1]), a.shape);
+  return new CscMatrix(...sorted(a, columns, rows, a.shape[1], a.shape[0]), a.shape);
 }
 
 /** What a matrix of one form becomes by transposing. */
@@ -83,7 +83,7 @@ export type Transposed<T extends SparseMatrix> = T extends CsrMatrix
 /**
  * The transpose [n, m], without moving an entry: compressed rows become compressed columns and the other way round.
  *
- * @throws {@link ArgumentError} unless `a` is sparse
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless `a` is sparse
  */
 export function transpose<T extends SparseMatrix>(a: T): Transposed<T> {
   checkSparse("transpose", a);

@@ -18,9 +18,8 @@ export interface Extent {
 
 type Numbers = Float32Array | Float64Array;
 
-/** Where the run of entries of one row ends; ids need not be sorted, so a row may have several runs. */
-function endOf({ major, compressed }: Layout, run: number, from: number, entries: number): number {
-  if (compressed) return Math.min(major[run + 1] as number, entries);
+/** Where the run of entries of the same row as the one at `from` ends; ids need not be sorted, so a row may have several runs. */
+function runEnd(major: Int32Array, from: number, entries: number): number {
   const row = major[from] as number;
   let end = from + 1;
   while (end < entries && major[end] === row) end++;
@@ -31,16 +30,31 @@ function endOf({ major, compressed }: Layout, run: number, from: number, entries
 const inside = (i: number, n: number): boolean => i >= 0 && i < n;
 
 /** out [rows, width] += A x, for A with `values` and x [columns, width]; four columns at a time are added up in registers. */
-export function times(layout: Layout, size: Extent, values: Numbers, x: Numbers, out: Numbers): void {
-  const { minor, major, compressed } = layout;
+export function times(
+  { major, minor, compressed }: Layout,
+  size: Extent,
+  values: Numbers,
+  x: Numbers,
+  out: Numbers,
+): void {
   const { entries, rows, columns, width } = size;
   for (let run = 0, from = compressed ? (major[0] as number) : 0; compressed ? run < rows : from < entries; run++) {
     const row = compressed ? run : (major[from] as number);
-    const end = endOf(layout, run, from, entries);
-    if (inside(row, rows)) {
+    const end = compressed ? Math.min(major[run + 1] as number, entries) : runEnd(major, from, entries);
+    if (width === 1 && inside(row, rows)) {
+      let s = 0;
+      for (let j = from; j < end; j++) {
+        const column = minor[j] as number;
+        if (inside(column, columns)) s += (values[j] as number) * (x[column] as number);
+      }
+      (out[row] as number) += s;
+    } else if (inside(row, rows)) {
       let i = 0;
       for (; i + 4 <= width; i += 4) {
-        let [a, b, c, d] = [0, 0, 0, 0];
+        let a = 0;
+        let b = 0;
+        let c = 0;
+        let d = 0;
         for (let j = from; j < end; j++) {
           const column = minor[j] as number;
           if (!inside(column, columns)) continue;
@@ -71,18 +85,24 @@ export function times(layout: Layout, size: Extent, values: Numbers, x: Numbers,
 }
 
 /** out [columns, width] += Aᵀ x, for x [rows, width]: each entry adds to the row of its column. */
-export function timesTransposed(layout: Layout, size: Extent, values: Numbers, x: Numbers, out: Numbers): void {
-  const { minor, major, compressed } = layout;
+export function timesTransposed(
+  { major, minor, compressed }: Layout,
+  size: Extent,
+  values: Numbers,
+  x: Numbers,
+  out: Numbers,
+): void {
   const { entries, rows, columns, width } = size;
   for (let run = 0, from = compressed ? (major[0] as number) : 0; compressed ? run < rows : from < entries; run++) {
     const row = compressed ? run : (major[from] as number);
-    const end = endOf(layout, run, from, entries);
+    const end = compressed ? Math.min(major[run + 1] as number, entries) : runEnd(major, from, entries);
     if (inside(row, rows))
       for (let j = from; j < end; j++) {
         const column = minor[j] as number;
         if (!inside(column, columns)) continue;
         const v = values[j] as number;
-        const [to, at] = [column * width, row * width];
+        const to = column * width;
+        const at = row * width;
         if (width === 1) (out[to] as number) += v * (x[at] as number);
         else for (let i = 0; i < width; i++) (out[to + i] as number) += v * (x[at + i] as number);
       }
@@ -91,17 +111,23 @@ export function timesTransposed(layout: Layout, size: Extent, values: Numbers, x
 }
 
 /** out[j] = Σᵢ a[row of j, i] b[column of j, i], for a [rows, width] and b [columns, width]. */
-export function sampled(layout: Layout, size: Extent, a: Numbers, b: Numbers, out: Numbers): void {
-  const { minor, major, compressed } = layout;
+export function sampled(
+  { major, minor, compressed }: Layout,
+  size: Extent,
+  a: Numbers,
+  b: Numbers,
+  out: Numbers,
+): void {
   const { entries, rows, columns, width } = size;
   for (let run = 0, from = compressed ? (major[0] as number) : 0; compressed ? run < rows : from < entries; run++) {
     const row = compressed ? run : (major[from] as number);
-    const end = endOf(layout, run, from, entries);
+    const end = compressed ? Math.min(major[run + 1] as number, entries) : runEnd(major, from, entries);
     if (inside(row, rows))
       for (let j = from; j < end; j++) {
         const column = minor[j] as number;
         if (!inside(column, columns)) continue;
-        const [p, q] = [row * width, column * width];
+        const p = row * width;
+        const q = column * width;
         let s = width > 0 ? (a[p] as number) * (b[q] as number) : 0;
         for (let i = 1; i < width; i++) s += (a[p + i] as number) * (b[q + i] as number);
         out[j] = s;

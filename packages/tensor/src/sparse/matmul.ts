@@ -46,7 +46,7 @@ function right(b: Tensor, a: SparseMatrix): Tensor {
  * @param a - sparse [m, n], or dense [m] or [..., k, m]
  * @param b - dense [n] or [..., n, k], or sparse [m, n]
  * @returns of a sparse `a`: [m] or [..., m, k]; of a sparse `b`: [n] or [..., k, n]
- * @throws {@link ShapeError} when inner sizes differ or an operand is a scalar, {@link ArgumentError} unless one is sparse and one dense: two sparse matrices are
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} when inner sizes differ or an operand is a scalar, {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless one is sparse and one dense: two sparse matrices are
  * multiplied by {@link multiply}
  * @example
  * ```ts
@@ -68,7 +68,7 @@ export function matmul(a: SparseMatrix | Tensor, b: SparseMatrix | Tensor): Tens
  * The product of a sparse matrix [m, n] and a vector [n], as {@link matmul} has it.
  *
  * @returns dense [m]
- * @throws {@link ShapeError} unless `x` is a vector that fits, {@link ArgumentError} unless `a` is sparse
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} unless `x` is a vector that fits, {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless `a` is sparse
  */
 export function matvec(a: SparseMatrix, x: Tensor): Tensor {
   checkSparse("matvec", a);
@@ -87,7 +87,7 @@ export function matvec(a: SparseMatrix, x: Tensor): Tensor {
  * @param pattern - sparse [m, n]
  * @param a - dense [m, k]
  * @param b - dense [k, n]
- * @throws {@link ShapeError} when shapes do not fit, {@link ArgumentError} unless the pattern is sparse
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} when shapes do not fit, {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless the pattern is sparse
  * @example
  * ```ts
  * const scores = sampledDenseDense(edges, queries, transpose(keys)); // attention along the edges of a graph

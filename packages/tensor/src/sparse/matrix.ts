@@ -159,7 +159,7 @@ const inspect = (t: Tensor, check: (data: ArrayLike<number>) => void): void => {
  * @param rows - integers [nnz]
  * @param columns - integers [nnz]
  * @param shape - rows and columns of the matrix
- * @throws {@link ShapeError} when shapes do not fit, {@link DTypeError} for a bad dtype, {@link ArgumentError} for an index outside the matrix
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} when shapes do not fit, {@link @gradus/tensor!index.DTypeError | DTypeError} for a bad dtype, {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an index outside the matrix
  * @example
  * ```ts
  * const i = tensor([0, 1], { dtype: "i32" });
@@ -203,7 +203,7 @@ function compressed<T>(
  * @param indices - integers [nnz]
  * @param indptr - integers [rows + 1]
  * @param shape - rows and columns of the matrix
- * @throws {@link ShapeError} when shapes do not fit, {@link DTypeError} for a bad dtype, {@link ArgumentError} for an index outside the matrix or an indptr that
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} when shapes do not fit, {@link @gradus/tensor!index.DTypeError | DTypeError} for a bad dtype, {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an index outside the matrix or an indptr that
  * does not ascend from 0 to nnz
  * @example
  * ```ts
@@ -249,7 +249,7 @@ export function replaced<T extends SparseMatrix>(a: T, values: Tensor): T {
  *
  * @param a - sparse matrix with nnz entries
  * @param values - [nnz], any dtype but bool
- * @throws {@link ShapeError} unless there is one value per entry, {@link DTypeError} for bool, {@link ArgumentError} unless `a` is sparse
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} unless there is one value per entry, {@link @gradus/tensor!index.DTypeError | DTypeError} for bool, {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless `a` is sparse
  * @example
  * ```ts
  * grad((v: Tensor) => matmul(withValues(a, v), x).sum())(a.values);

@@ -72,7 +72,7 @@ async function rowsOf(op: string, a: CsrMatrix, argument: string): Promise<Rows>
  * @param a - sparse [m, n]
  * @param b - sparse [n, p]
  * @returns a function of the entries of `a` and `b`, each [nnz] in the order of its {@link toCsr} form, that gives the product [m, p] by compressed rows
- * @throws {@link ShapeError} when inner sizes differ, {@link ArgumentError} unless both are sparse, {@link TraceError} for a traced structure
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} when inner sizes differ, {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless both are sparse, {@link @gradus/tensor!index.TraceError | TraceError} for a traced structure
  * @example
  * ```ts
  * const squared = await symbolicProduct(a, a);
@@ -124,7 +124,7 @@ function checkEntries(op: string, values: Tensor, argument: string, nnz: number)
  * @param a - sparse [m, n]
  * @param b - sparse [n, p]
  * @returns compressed rows [m, p], columns ascending; an entry that comes out as 0 stays
- * @throws {@link ShapeError} when inner sizes differ, {@link ArgumentError} unless both are sparse, {@link TraceError} for a traced structure
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} when inner sizes differ, {@link @gradus/tensor!index.ArgumentError | ArgumentError} unless both are sparse, {@link @gradus/tensor!index.TraceError | TraceError} for a traced structure
  */
 export async function multiply(a: SparseMatrix, b: SparseMatrix): Promise<CsrMatrix> {
   const product = await structured("multiply", a, b);

@@ -1,14 +1,13 @@
 import { isFloat } from "../dtype.ts";
-import { mul, sub } from "../functions/arithmetic.ts";
+import { mul } from "../functions/arithmetic.ts";
 import { zeros } from "../functions/fill.ts";
 import { gather, scatterAdd } from "../functions/indexing.ts";
-import { iota } from "../functions/iota.ts";
 import { sum } from "../functions/reduction.ts";
 import { reshape } from "../functions/shaping.ts";
-import { searchsorted } from "../functions/sorting/search.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { CooMatrix, CscMatrix, type CsrMatrix, type SparseMatrix, settled } from "./matrix.ts";
 import { type Pattern, sampledProduct, sparseProduct } from "./primitive.ts";
+import { entryRows } from "./structure.ts";
 
 /** A matrix as the primitives have it: of compressed columns, the transpose. */
 interface Form {
@@ -35,9 +34,9 @@ function formOf(a: SparseMatrix): Form {
 
 const row = (t: Tensor): Tensor => reshape(t, [1, ...t.shape]);
 
-/** The row of each entry whose table says where rows start: the last row that starts at or before it. */
-const expanded = (indptr: Tensor, nnz: number): Tensor =>
-  settled(sub(searchsorted(indptr, iota([nnz], { dtype: "i32" }), { side: "right" }), 1))[0];
+/** The row of each entry whose table says where rows start. */
+const expanded = (indptr: Tensor, entries: number): Tensor =>
+  settled(reshape(apply(entryRows, [row(indptr)], { entries }), [entries]))[0];
 
 /** Row and column (i32 [nnz]) of each entry. */
 export function coordinates(a: SparseMatrix): [rows: Tensor, columns: Tensor] {

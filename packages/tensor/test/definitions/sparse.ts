@@ -53,4 +53,36 @@ export const sparse: Readonly<Record<string, Definition>> = {
     };
     return [fill(shape, dtype, element)];
   },
+  entryOrder([major, minor], { rows, columns }: Pattern, [out]) {
+    const { shape } = out as Out;
+    const key = (t: Plain, o: number, j: number, n: number): number => {
+      const i = at(t, o, j);
+      return i >= 0 && i < n ? i : n;
+    };
+    const [p, q] = [major as Plain, minor as Plain];
+    const lists = Array.from({ length: shape[0] as number }, (_, o) => {
+      const all = Array.from({ length: shape[1] as number }, (_, j) => j);
+      return all.sort(
+        (i, j) => key(p, o, i, rows) - key(p, o, j, rows) || key(q, o, i, columns) - key(q, o, j, columns),
+      );
+    });
+    return [
+      { shape, dtype: "i32", data: lists.flat() },
+      fill([shape[0] as number, rows + 1], "i32", ([o, r]) => {
+        const list = lists[o as number] as number[];
+        return list.filter((j) => key(p, o as number, j, rows) < (r as number)).length;
+      }),
+    ];
+  },
+  entryRows([indptr], _, [out]) {
+    const { shape } = out as Out;
+    const starts = indptr as Plain;
+    return [
+      fill(shape, "i32", ([o, j]) => {
+        for (let r = 0; r + 1 < (starts.shape[1] as number); r++)
+          if (at(starts, o as number, r) <= (j as number) && (j as number) < at(starts, o as number, r + 1)) return r;
+        return -1;
+      }),
+    ];
+  },
 };
