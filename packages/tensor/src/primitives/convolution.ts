@@ -1,6 +1,6 @@
 import { isFloat } from "../dtype.ts";
 import { add } from "../functions/arithmetic.ts";
-import { flip, permute, reshape } from "../functions/shaping.ts";
+import { flip, pad, permute, reshape, slice } from "../functions/shaping.ts";
 import { addIndex, divIndex, modIndex, offsetIndex, scaleIndex } from "../ir/index-expr.ts";
 import type { Guard, Index } from "../ir/ir.ts";
 import type { Primitive } from "../primitive.ts";
@@ -120,17 +120,22 @@ const rest = (from: number, rank: number): number[] => Array.from({ length: rank
 const swapLeading = (t: Tensor): Tensor => permute(t, [1, 0, ...rest(2, t.rank)]);
 const spatialAxes = (t: Tensor): number[] => rest(2, t.rank);
 
+/** Kernels [g·co, ci, …] with input and output channels of each group in each other's place: [g·ci, co, …]. */
+function exchanged(w: Tensor, g: number): Tensor {
+  const [co, ci, ...kernel] = w.shape as [number, number, ...number[]];
+  const apart = reshape(w, [g, co / g, ci, ...kernel]);
+  return reshape(permute(apart, [0, 2, 1, ...rest(3, apart.rank)]), [g * ci, co / g, ...kernel]);
+}
+
 /**
  * The adjoint by x of spatial sizes `input`: the cotangent, dilated by the stride, convolved with the flipped kernels of which input and output
  * channels change places.
  */
 export function transposed(ct: Tensor, input: readonly number[], w: Tensor, c: Convolution): Tensor {
-  const [co, ci, ...kernel] = w.shape as [number, number, ...number[]];
-  const g = c.groups;
-  const turned = reshape(
-    permute(reshape(flip(w, spatialAxes(w)), [g, co / g, ci, ...kernel]), [0, 2, 1, ...rest(3, w.rank + 1)]),
-    [g * ci, co / g, ...kernel],
-  );
+  const kernel = w.shape.slice(2);
+  const parts = kernel.map((k, i) => Math.ceil(k / at(c.stride, i)));
+  const plain = [...c.lhsDilation, ...c.rhsDilation].every((d) => d === 1) && c.low.every((p) => p >= 0);
+  if (plain && parts.some((u, i) => u < at(kernel, i))) return byPhases(ct, input, w, c, parts);
   const low = kernel.map((k, i) => dilated(k, at(c.rhsDilation, i)) - 1 - at(c.low, i));
   const high = kernel.map(
     (k, i) =>
@@ -140,14 +145,62 @@ export function transposed(ct: Tensor, input: readonly number[], w: Tensor, c: C
       dilated(at(ct.shape, i + 2), at(c.stride, i)) -
       at(low, i),
   );
-  return apply(convolution, [ct, turned], {
+  return apply(convolution, [ct, exchanged(flip(w, spatialAxes(w)), c.groups)], {
     stride: c.lhsDilation,
     low,
     high,
     lhsDilation: c.stride,
     rhsDilation: c.rhsDilation,
-    groups: g,
+    groups: c.groups,
   });
+}
+
+/**
+ * The same without products by the zeros between: element q·s + r of the padded input gets only from kernel elements u·s + r, so that each phase r is a
+ * convolution with a kernel of its own, ⌈k/s⌉ long. Phases are further channels, which are then interleaved.
+ */
+function byPhases(
+  ct: Tensor,
+  input: readonly number[],
+  w: Tensor,
+  { stride, low, groups }: Convolution,
+  parts: readonly number[],
+): Tensor {
+  const [d, n, channels] = [input.length, ct.shape[0] as number, groups * (w.shape[1] as number)];
+  const grown = pad(exchanged(w, groups), [
+    [0, 0],
+    [0, 0],
+    ...parts.map((u, i): [number, number] => [0, u * at(stride, i) - at(w.shape, i + 2)]),
+  ]);
+  // [channels, co, u₁, s₁, u₂, s₂, …] → [channels, s₁, s₂, …, co, u₁, u₂, …], u reversed
+  const apart = reshape(grown, [...grown.shape.slice(0, 2), ...parts.flatMap((u, i) => [u, at(stride, i)])]);
+  const phases = input.map((_, i) => 3 + 2 * i);
+  const steps = input.map((_, i) => 2 + 2 * i);
+  const kernels = reshape(permute(flip(apart, steps), [0, ...phases, 1, ...steps]), [
+    channels * stride.reduce((p, s) => p * s, 1),
+    grown.shape[1] as number,
+    ...parts,
+  ]);
+  const count = input.map((size, i) => Math.ceil((size + at(low, i)) / at(stride, i)));
+  const one = stride.map(() => 1);
+  const y = apply(convolution, [ct, kernels], {
+    stride: one,
+    low: parts.map((u) => u - 1),
+    high: count.map((q, i) => q - at(ct.shape, i + 2)),
+    lhsDilation: one,
+    rhsDilation: one,
+    groups,
+  });
+  const woven = permute(reshape(y, [n, channels, ...stride, ...count]), [
+    0,
+    1,
+    ...input.flatMap((_, i) => [2 + d + i, 2 + i]),
+  ]);
+  return slice(
+    reshape(woven, [n, channels, ...count.map((q, i) => q * at(stride, i))]),
+    [0, 0, ...low],
+    [n, channels, ...input.map((size, i) => size + at(low, i))],
+  );
 }
 
 /** dL/dw: the input convolved with the cotangent over the batch; stride and kernel dilation change places. */

@@ -1,6 +1,6 @@
 import { isFloat } from "../dtype.ts";
 import { addIndex, divIndex, modIndex, offsetIndex, scaleIndex } from "../ir/index-expr.ts";
-import type { Index } from "../ir/ir.ts";
+import type { Guard, Index } from "../ir/ir.ts";
 import type { Primitive } from "../primitive.ts";
 import type { Shape } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
@@ -51,6 +51,8 @@ export const unfoldPrimitive: Primitive<Frames> = {
   },
 };
 
+const strided = ({ stride, dilation }: Frames, i: number): boolean => at(stride, i) > 1 && at(dilation, i) === 1;
+
 /** The adjoint of {@link unfoldPrimitive}: windows added up where they overlap, [.., …size, …count] → [.., …input]. */
 export const foldPrimitive: Primitive<Frames> = {
   name: "fold",
@@ -64,22 +66,34 @@ export const foldPrimitive: Primitive<Frames> = {
   lower: {
     kind: "reduce",
     op: () => "sum",
-    extents: (node) => node.attributes.size,
+    extents: ({ attributes }) =>
+      attributes.size.map((n, i) => (strided(attributes, i) ? Math.ceil(n / at(attributes.stride, i)) : n)),
     emit(b, node, index, inner) {
       const y = node.inputs[0] as Tensor;
-      const { input, count, stride, dilation, low } = node.attributes;
+      const { input, size, count, stride, dilation, low } = node.attributes;
       const lead = node.rank - input.length;
-      // from the first window's start, in elements: a multiple of the stride where a window has this element in this place
-      const start = input.map((_, i) =>
-        offsetIndex(addIndex(index[lead + i] as Index, scaleIndex(inner[i] as Index, -at(dilation, i))), at(low, i)),
-      );
-      const guards = start.flatMap((of, i) => {
-        const s = at(stride, i);
-        const inside = { of, low: 0, high: (at(count, i) - 1) * s + 1 };
-        return s === 1 ? [inside] : [inside, { of: modIndex(of, s), low: 0, high: 1 }];
+      const guards: Guard[] = [];
+      const [place, window]: [Index[], Index[]] = [[], []];
+      input.forEach((_, i) => {
+        const [s, r] = [at(stride, i), inner[i] as Index];
+        const p = offsetIndex(index[lead + i] as Index, at(low, i));
+        if (strided(node.attributes, i)) {
+          // of the windows that hold this element, the last one has it in place p mod s, each earlier one s further on
+          const k = addIndex(modIndex(p, s), scaleIndex(r, s));
+          const w = addIndex(divIndex(p, s), scaleIndex(r, -1));
+          guards.push({ of: k, low: 0, high: at(size, i) }, { of: w, low: 0, high: at(count, i) });
+          place.push(k);
+          window.push(w);
+          return;
+        }
+        // place r of the window that starts there, if one does: at a multiple of the stride
+        const start = addIndex(p, scaleIndex(r, -at(dilation, i)));
+        guards.push({ of: start, low: 0, high: (at(count, i) - 1) * s + 1 });
+        if (s > 1) guards.push({ of: modIndex(start, s), low: 0, high: 1 });
+        place.push(r);
+        window.push(s > 1 ? divIndex(start, s) : start);
       });
-      const window = start.map((of, i) => (at(stride, i) === 1 ? of : divIndex(of, at(stride, i))));
-      return b.guarded(guards, y.dtype, () => b.value(y, [...index.slice(0, lead), ...inner, ...window]), 0);
+      return b.guarded(guards, y.dtype, () => b.value(y, [...index.slice(0, lead), ...place, ...window]), 0);
     },
   },
 };

@@ -3,14 +3,14 @@ import { ShapeError } from "../errors.ts";
 import { add, div, maximum, mod, mul, rem, sub } from "../functions/arithmetic.ts";
 import { zeros } from "../functions/fill.ts";
 import { iota } from "../functions/iota.ts";
-import { reshape } from "../functions/shaping.ts";
+import { broadcastInDim, reshape } from "../functions/shaping.ts";
 import { addIndex, offsetIndex, scaleIndex } from "../ir/index-expr.ts";
 import type { Index, ReduceOp } from "../ir/ir.ts";
 import type { Primitive } from "../primitive.ts";
 import { show, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
+import { foldPrimitive } from "./frames.ts";
 import { scatter, take } from "./indexing.ts";
-import { padPrimitive } from "./structure.ts";
 
 /** A window over every axis of the input; size 1 and stride 1 where an axis takes no part. */
 export interface Window {
@@ -66,21 +66,12 @@ export const reduceWindowPrimitive: Primitive<Window> = {
     }
     if (x.size === 0) return [zeros(x.shape, { dtype: ct.dtype })];
     // Each input element gathers the cotangents of the windows that cover it.
-    const span = w.size.map((s, i) => (s - 1) * at(w.dilation, i));
-    const low = span.map((s, i) => s - at(w.low, i));
-    const high = x.shape.map((n, i) => n - 1 + at(w.low, i) - (at(out.shape, i) - 1) * at(w.stride, i));
-    const grown = apply(padPrimitive, [ct], { low, high, interior: w.stride.map((s) => s - 1), value: 0 });
-    const none = x.shape.map(() => 0);
-    return [
-      apply(reduceWindowPrimitive, [grown], {
-        op: "sum",
-        size: w.size,
-        stride: none.map(() => 1),
-        low: none,
-        high: none,
-        dilation: w.dilation,
-      }),
-    ];
+    const windows = broadcastInDim(
+      ct,
+      [...w.size, ...out.shape],
+      out.shape.map((_, i) => x.rank + i),
+    );
+    return [apply(foldPrimitive, [windows], { ...w, input: x.shape, count: out.shape })];
   },
   jvp([dx], out) {
     const x = out.inputs[0] as Tensor;

@@ -132,6 +132,8 @@ const wrong: Readonly<Record<string, readonly Row[]>> = {
   localResponseNorm: [
     [S, "x", () => g.localResponseNorm(f32(2, 3), 2)],
     [A, "size", () => g.localResponseNorm(line, 0)],
+    [A, "k", () => g.localResponseNorm(line, 2, { k: 0 })],
+    [A, "alpha", () => g.localResponseNorm(line, 2, { alpha: -1 })],
     [A, "beta", () => g.localResponseNorm(line, 2, { beta: Number.NaN })],
     [A, "nothing", () => g.localResponseNorm(line, 2, bad)],
   ],

@@ -29,6 +29,19 @@ export const imageCases: readonly Case[] = [
     integers: true,
     terms: 4,
   }),
+  one("fold of strided windows", [1, 3, 3], (x) => g.fold(x, [7], 3, { stride: 2 }), "any", {
+    integers: true,
+    terms: 2,
+  }),
+  one(
+    "fold of windows with gaps between",
+    [1, 4, 3],
+    (x) => g.fold(x, [7], 2, { stride: 3, padding: [[1, 0]] }),
+    "any",
+    {
+      integers: true,
+    },
+  ),
   one("resample of the last axis", [1, 2, 5], (x) => g.interpolate(x, { size: 7, mode: "linear" })),
   one("resample of an inner axis, smaller", [1, 2, 5, 3], (x) => g.resize(x, [1, 2, 3, 3], { method: "cubic" })),
   one("resample that leaves elements out", [1, 1, 5], (x) => g.interpolate(x, { size: 2 })),

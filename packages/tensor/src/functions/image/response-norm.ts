@@ -1,17 +1,18 @@
 import { checkOptions, integer, number } from "../../check.ts";
 import { reduceWindowPrimitive } from "../../primitives/window.ts";
 import { apply, type Tensor } from "../../tensor.ts";
-import { add, div, mul, pow } from "../arithmetic.ts";
+import { add, mul } from "../arithmetic.ts";
+import { exp, log } from "../elementary.ts";
 import { real } from "../operands.ts";
 import { spatial } from "./spatial.ts";
 
 /** Options of {@link localResponseNorm}. */
 export interface ResponseNormOptions {
-  /** Default 1e−4. */
+  /** Not negative; default 1e−4. */
   readonly alpha?: number;
   /** Default 0.75. */
   readonly beta?: number;
-  /** Default 1. */
+  /** Positive; default 1. */
   readonly k?: number;
 }
 
@@ -25,7 +26,7 @@ export interface ResponseNormOptions {
 export function localResponseNorm(x: Tensor, size: number, options: ResponseNormOptions = {}): Tensor {
   spatial("localResponseNorm", x);
   integer("[1, ∞)")("localResponseNorm", size, "size");
-  checkOptions("localResponseNorm", options, { alpha: number(), beta: number(), k: number() });
+  checkOptions("localResponseNorm", options, { alpha: number("[0, ∞)"), beta: number(), k: number("(0, ∞)") });
   const { alpha = 1e-4, beta = 0.75, k = 1 } = options;
   const t = real("localResponseNorm", x);
   const [none, one] = [t.shape.map(() => 0), t.shape.map(() => 1)];
@@ -38,5 +39,6 @@ export function localResponseNorm(x: Tensor, size: number, options: ResponseNorm
     low: ofChannels(none, size >> 1),
     high: ofChannels(none, (size - 1) >> 1),
   });
-  return div(t, pow(add(mul(energy, alpha / size), k), beta));
+  // a power of what is positive: the derivative uses it again
+  return mul(t, exp(mul(log(add(mul(energy, alpha / size), k)), -beta)));
 }
