@@ -1,14 +1,14 @@
 import { checkTensor } from "../../check.ts";
-import { promote } from "../../dtype.ts";
-import { ArgumentError, DTypeError, ShapeError } from "../../errors.ts";
+import { ArgumentError, ShapeError } from "../../errors.ts";
 import { said } from "../../said.ts";
 import { checkAxis, show } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { astype } from "../casting.ts";
 import { along } from "../differences/diff.ts";
-import { asTensor, type TensorLike } from "../operands.ts";
+import type { TensorLike } from "../operands.ts";
+import { fitting } from "../picking/fitting.ts";
 import { argmax } from "../reduction.ts";
-import { broadcastTo, chunk, concat, flip, reshape } from "../shaping.ts";
+import { chunk, concat, flip, reshape } from "../shaping.ts";
 import { countNow } from "../sorting/nonzero.ts";
 
 /** x itself and the axis, or x flattened. */
@@ -50,17 +50,11 @@ export function insert(x: Tensor, index: number | readonly number[], values: Ten
   const [t, at] = target("insert", x, axis);
   const n = t.shape[at] as number;
   const list = positions("insert", index, -n, n).map((i) => (i < 0 ? i + n : i));
-  const given = asTensor("insert", values, t.dtype, "values");
-  if (promote(given.dtype, t.dtype) !== t.dtype)
-    throw new DTypeError(`insert: values: ${given.dtype} does not fit into ${t.dtype}; cast it first`);
-  const news = astype(given, t.dtype);
+  const news = fitting("insert", t, values);
   // one position takes a whole block of any length
   const count = Array.isArray(index) || news.rank < t.rank ? list.length : (news.shape[at] as number);
   const shape = t.shape.map((m, i) => (i === at ? count : m));
-  const lead = shape.length - news.rank;
-  if (lead < 0 || news.shape.some((m, i) => m !== 1 && m !== shape[lead + i]))
-    throw new ShapeError(`insert: values: ${show(news.shape)} does not broadcast to ${show(shape)}`);
-  const block = broadcastTo(news, shape);
+  const block = fitting("insert", t, news, "values", shape);
   const blocks =
     Array.isArray(index) && list.length > 0
       ? chunk(

@@ -1,6 +1,5 @@
 import { checkTensor, integer, oneOf } from "../../check.ts";
-import { promote } from "../../dtype.ts";
-import { ArgumentError, DTypeError, ShapeError } from "../../errors.ts";
+import { ArgumentError, ShapeError } from "../../errors.ts";
 import { said } from "../../said.ts";
 import { show } from "../../shape.ts";
 import { Tensor } from "../../tensor.ts";
@@ -14,6 +13,7 @@ import { asTensor, checkIntegers, type TensorLike } from "../operands.ts";
 import { where } from "../selection.ts";
 import { nonzero } from "../sorting/nonzero.ts";
 import { inName } from "../statistics/nan.ts";
+import { fitting } from "./fitting.ts";
 
 function list(op: string, argument: string, value: unknown): readonly TensorLike[] {
   if (!Array.isArray(value) || value.length === 0)
@@ -95,12 +95,7 @@ export function choose(which: Tensor, choices: readonly TensorLike[], mode: "cli
 export function fillDiagonal(x: Tensor, value: TensorLike): Tensor {
   checkTensor("fillDiagonal", x);
   if (x.rank < 2) throw new ShapeError(`fillDiagonal: x: expected rank 2 or more, got ${show(x.shape)}`);
-  const v = asTensor("fillDiagonal", value, x.dtype, "value");
-  if (promote(v.dtype, x.dtype) !== x.dtype)
-    throw new DTypeError(`fillDiagonal: value: ${v.dtype} does not fit into ${x.dtype}; cast it first`);
-  const lead = x.rank - v.rank;
-  if (lead < 0 || v.shape.some((n, i) => n !== 1 && n !== x.shape[lead + i]))
-    throw new ShapeError(`fillDiagonal: value: ${show(v.shape)} does not broadcast to ${show(x.shape)}`);
+  const v = fitting("fillDiagonal", x, value, "value", x.shape);
   const place = (axis: number): Tensor => iota(x.shape, { axis, dtype: "i32" });
   const same = x.shape.slice(1).map((_, i) => equal(place(0), place(i + 1)));
   return where(same.reduce(logicalAnd), v, x);

@@ -1,8 +1,8 @@
 import { checkOptions, checkTensor, oneOf } from "../../check.ts";
-import { isFloat, promote } from "../../dtype.ts";
-import { ArgumentError, DTypeError, ShapeError } from "../../errors.ts";
+import { isFloat } from "../../dtype.ts";
+import { ArgumentError, ShapeError } from "../../errors.ts";
 import { said } from "../../said.ts";
-import { checkAxis, checkShape, type Shape, show, sizeOf } from "../../shape.ts";
+import { broadcastShapes, checkAxis, checkShape, type Shape, show, sizeOf } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { add, clip, div, mod, mul, rem } from "../arithmetic.ts";
 import { at } from "../at.ts";
@@ -13,6 +13,7 @@ import { iota } from "../iota.ts";
 import { asTensor, checkIntegers, type TensorLike } from "../operands.ts";
 import { where } from "../selection.ts";
 import { broadcastTo, moveaxis, reshape, stack } from "../shaping.ts";
+import { fitting } from "./fitting.ts";
 
 /** What an index outside an axis means: the nearest end, counted round the axis, or nothing, which gives NaN (0 in integer dtypes). */
 export type OutsideMode = "clip" | "wrap" | "fill";
@@ -63,14 +64,6 @@ export function take(x: Tensor, indices: TensorLike, options: TakeOptions = {}):
   );
 }
 
-/** Values in the dtype of x. */
-function fitting(op: string, x: Tensor, values: TensorLike): Tensor {
-  const t = asTensor(op, values, x.dtype, "values");
-  if (promote(x.dtype, t.dtype) !== x.dtype)
-    throw new DTypeError(`${op}: values: ${t.dtype} does not fit into ${x.dtype}; cast it first`);
-  return astype(t, x.dtype);
-}
-
 /**
  * `x` with the elements at integer `indices` of its row-major order replaced by `values`, from the first again when they run out. Negative indices count from the
  * end, others outside are skipped; of repeated ones the last stays.
@@ -110,12 +103,10 @@ export function putAlongAxis(x: Tensor, indices: Tensor, values: TensorLike, axi
     );
   const [n, m] = [x.shape[along] as number, picks.shape[along] as number];
   const shape = x.shape.map((k, i) => (i === along ? m : k));
-  const news = fitting(op, x, values);
-  const lead = shape.length - news.rank;
-  if (lead < 0 || news.shape.some((k, i) => k !== 1 && k !== shape[lead + i]))
-    throw new ShapeError(`${op}: values: ${show(news.shape)} does not broadcast to ${show(shape)}`);
+  const news = fitting(op, x, values, "values", shape);
+  if (x.size === 0) return x;
   const rows = moveaxis(x, along, -1);
-  const outer = n === 0 ? 0 : x.size / n;
+  const outer = x.size / n;
   const flat = (t: Tensor): Tensor => reshape(moveaxis(broadcastTo(t, shape), along, -1), [outer, m]);
   const column = fromEnd(flat(picks), n);
   const place = add(mul(iota([outer, m], { axis: 0, dtype: "i32" }), n), column);
@@ -166,11 +157,14 @@ export function ravelMultiIndex(
   oneOf("clip", "wrap")(op, mode, "mode");
   if (!Array.isArray(coordinates) || coordinates.length !== shape.length || shape.length === 0)
     throw new ShapeError(`${op}: coordinates: expected ${shape.length} tensors, one per axis of ${show(shape)}`);
-  return (coordinates as readonly TensorLike[])
-    .map((c, i) => {
-      const [t, n] = [whole(op, c, `coordinates[${i}]`), shape[i] as number];
-      return mode === "clip" ? clip(t, 0, n - 1) : mod(t, n);
-    })
+  if (shape.includes(0)) throw new ShapeError(`${op}: shape: ${show(shape)} has no places`);
+  const places = (coordinates as readonly TensorLike[]).map((c, i) => whole(op, c, `coordinates[${i}]`));
+  places.reduce<Shape>(
+    (met, t, i) => broadcastShapes(op, met, t.shape, ["coordinates before", `coordinates[${i}]`]),
+    [],
+  );
+  return places
+    .map((t, i) => (mode === "clip" ? clip(t, 0, (shape[i] as number) - 1) : mod(t, shape[i] as number)))
     .reduce((flat, c, i) => add(mul(flat, shape[i] as number), c));
 }
 
@@ -237,12 +231,11 @@ export function dynamicUpdateSlice(x: Tensor, update: Tensor, start: Start): Ten
   checkTensor(op, x);
   checkTensor(op, update, "update");
   fitsIn(op, "update", update.shape, x);
-  if (promote(x.dtype, update.dtype) !== x.dtype)
-    throw new DTypeError(`${op}: update: ${update.dtype} does not fit into ${x.dtype}; cast it first`);
+  const news = fitting(op, x, update, "update");
   const from = starts(op, x, start, update.shape);
   if (update.size === 0) return x;
   const places = from.map((s, i) => add(iota([x.shape[i] as number], { dtype: "i32" }), mul(s, -1)));
-  const wide = places.reduce((t, p, axis) => gather(t, p, axis), astype(update, x.dtype));
+  const wide = places.reduce((t, p, axis) => gather(t, p, axis), news);
   const inside = places.map((p, i) =>
     reshape(
       logicalAnd(greaterEqual(p, 0), less(p, update.shape[i] as number)),
