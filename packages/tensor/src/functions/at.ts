@@ -44,6 +44,8 @@ export function at(x: Tensor, ...picks: readonly Pick[]): Tensor {
       if (p.rank !== 1) throw new ShapeError(`at: picks[${axis}]: expected one axis, got ${show(p.shape)}; use gather`);
       if (dtypes[p.dtype].kind === "float")
         throw new DTypeError(`at: picks[${axis}]: expected integers, got ${p.dtype}; cast it first`);
+      if (t.shape[axis] === 0 && p.size > 0)
+        throw new ShapeError(`at: picks[${axis}]: axis ${axis} of ${show(x.shape)} is empty, so nothing can be taken`);
       t = gather(t, p, axis);
       return;
     }

@@ -82,29 +82,3 @@ function rename(from: string, to: string, f: () => unknown): unknown {
     throw e;
   }
 }
-
-const scalar = (x: g.Tensor): g.Tensor => g.sum(g.mul(x, x));
-
-/** Functions of trees and of functions, whose tensors may be anything but disposed. */
-export const trees: Readonly<Record<string, Call>> = {
-  realize: [["tree.a.0"], one, (x) => g.realize({ a: [x] })],
-  ravel: [["tree.a"], one, (x) => g.ravel({ a: x })],
-  grad: [["argument 0"], one, (x) => g.grad(scalar)(x)],
-  valueAndGrad: [["argument 0"], one, (x) => g.valueAndGrad(scalar)(x)],
-  gradient: [["xs.x"], one, (x) => g.gradient(f32(), { x }, { unconnected: "zeros" })],
-  vjp: [["argument 0"], one, (x) => g.vjp(scalar, x)],
-  jvp: [["argument 0", "tangents.0"], () => [f32(2), f32(2)], (x, v) => g.jvp(scalar, [x], [v])],
-  jet: [["argument 0", "series[0][0]"], () => [f32(2), f32(2)], (x, v) => g.jet(scalar, [x], [[v, null]])],
-  derivatives: [["x", "v"], () => [f32(2), f32(2)], (x, v) => g.derivatives(scalar, x, v, 2)],
-  laplacian: [["x"], () => [f32(2)], (x) => g.laplacian(scalar, x)],
-  linearize: [["argument 0"], one, (x) => g.linearize(scalar, x)],
-  hvp: [["x", "v"], () => [f32(2), f32(2)], (x, v) => g.hvp(scalar, x, v)],
-  jacobianForward: [["x"], () => [f32(2)], (x) => g.jacobianForward((p: g.Tensor) => p)(x)],
-  jacobianReverse: [["x"], () => [f32(2)], (x) => g.jacobianReverse((p: g.Tensor) => p)(x)],
-  hessian: [["x"], () => [f32(2)], (x) => g.hessian(scalar)(x)],
-  vmap: [["argument 0"], one, (x) => g.vmap((p: g.Tensor) => p)(x)],
-  jit: [["argument 0"], one, (x) => g.jit(scalar)(x)],
-  checkpoint: [["argument 0"], one, (x) => g.checkpoint(scalar)(x)],
-  customGradient: [["argument 0"], one, (x) => g.customGradient(scalar, { vjp: (ct) => [ct] })(x)],
-  scan: [["init", "xs"], () => [f32(2), f32(3)], (c, x) => g.scan((a: g.Tensor, b: g.Tensor) => [a, b], c, x)],
-};

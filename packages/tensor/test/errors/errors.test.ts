@@ -70,6 +70,24 @@ describe.each(Object.entries(calls))("%s refuses what is no tensor", (op, call) 
     );
 });
 
+const shapes = [[], [0], [1], [3], [2, 0], [0, 2], [2, 3], [2, 3, 4], [1, 1, 4, 4]];
+const dtypes: readonly g.DType[] = ["f32", "f64", "f16", "i32", "u8", "bool"];
+
+describe("whatever the shape and dtype of an argument, a result or one line in the function's own name", () => {
+  test.each([...Object.entries(calls), ...Object.entries(trees)])("%s", async (op, [names, make, f]) => {
+    for (const [i, name] of names.entries())
+      for (const shape of shapes)
+        for (const dtype of dtypes)
+          try {
+            await f(...make().map((t, j) => (i === j ? g.ones(shape, { dtype }) : t)));
+          } catch (e) {
+            const message = (e as Error).message;
+            expect(e, `${name} ${dtype} [${shape}]: ${message}`).toBeInstanceOf(g.GradusError);
+            expect(message, `${name} ${dtype} [${shape}]`).toMatch(new RegExp(`^${op}: .+$`));
+          }
+  });
+});
+
 const methods: Readonly<Record<string, { readonly call: (t: Any) => unknown; readonly rows?: readonly Row[] }>> = {
   ...Object.fromEntries(
     "neg abs exp log sqrt sin cos tanh sigmoid relu squeeze data dataSync array realize clone permute"
@@ -125,6 +143,14 @@ describe("methods of Tensor", () => {
     });
     test.each(rows.map((row) => [row[1], row] as const))("%s", (_, row) => fails(name, row));
   });
+});
+
+test("of nothing: the neutral element, NaN for a mean, and no row of an empty batch", async () => {
+  const none = g.zeros([0]);
+  const folds = [g.sum, g.prod, g.mean, g.variance, g.norm, g.norm1, g.logsumexp, g.any, g.all];
+  const values = await Promise.all(folds.map((f) => (f as (t: g.Tensor) => g.Tensor)(none).item()));
+  expect(values).toEqual([0, 1, Number.NaN, Number.NaN, 0, 0, Number.NEGATIVE_INFINITY, 0, 1]);
+  for (const f of [g.max, g.min, g.argmax, g.argmin]) expect(f(g.zeros([0, 2]), 1).shape).toEqual([0]);
 });
 
 describe("what did not fail, but gave wrong numbers", () => {

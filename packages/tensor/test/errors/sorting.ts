@@ -90,6 +90,7 @@ export const sorting: Family = {
         [S, "condition", () => g.compress(x, x)],
         [S, "axis", () => g.compress(f32(1), x, 2)],
         [S, "axis", () => g.compress(f32(1), x, Number.NaN)],
+        [S, "axis", () => g.compress(f32(1), x, null as Any)],
       ],
       place: [
         [S, "mask", () => g.place(x, f32(2), f32(1))],

@@ -1,6 +1,6 @@
 import { arrays } from "./arrays.ts";
 import { bits } from "./bits.ts";
-import { calls as coreCalls, trees as coreTrees } from "./calls.ts";
+import { calls as core } from "./calls.ts";
 import { control } from "./control.ts";
 import { fourier } from "./fft.ts";
 import { images } from "./image.ts";
@@ -10,10 +10,12 @@ import type { Call, Family, Row } from "./row.ts";
 import { segments } from "./segments.ts";
 import { sorting } from "./sorting.ts";
 import { special } from "./special.ts";
+import { transforms } from "./transforms.ts";
 import { wrong as coreWrong } from "./wrong.ts";
 
 const families: readonly Family[] = [
-  { calls: coreCalls, trees: coreTrees, wrong: [coreWrong] },
+  { calls: core, wrong: coreWrong },
+  transforms,
   linalg,
   fourier,
   special,

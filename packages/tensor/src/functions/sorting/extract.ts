@@ -42,7 +42,7 @@ export async function compress(condition: Tensor, x: Tensor, axis?: number): Pro
   checkTensor("compress", condition, "condition");
   checkTensor("compress", x);
   const from = axis === undefined ? reshape(x, [x.size]) : x;
-  const along = checkAxis("compress", axis ?? 0, from.rank);
+  const along = checkAxis("compress", axis === undefined ? 0 : axis, from.rank);
   const n = from.shape[along] as number;
   if (condition.rank !== 1 || condition.size > n)
     throw new ShapeError(
