@@ -6,7 +6,7 @@ import { add, clip, div, mod, mul, sub } from "../arithmetic.ts";
 import { at } from "../at.ts";
 import { equal, greater, less, logicalAnd } from "../comparison.ts";
 import { cumsum } from "../cumulative.ts";
-import { abs } from "../elementary.ts";
+import { abs, floor } from "../elementary.ts";
 import { gather } from "../indexing.ts";
 import { real, type TensorLike } from "../operands.ts";
 import { where } from "../selection.ts";
@@ -94,7 +94,8 @@ export function unwrap(x: Tensor, options: UnwrapOptions = {}): Tensor {
   const n = t.shape[axisAt] as number;
   if (n < 2) return t;
   const d = diff(t, 1, axisAt);
-  const inner = sub(mod(add(d, period / 2), period), period / 2);
+  // not by mod, which has no vector instructions
+  const inner = sub(d, mul(floor(div(add(d, period / 2), period)), period));
   // a jump up by exactly half a period stays one up
   const near = where(logicalAnd(equal(inner, -period / 2), greater(d, 0)), period / 2, inner);
   const back = where(less(abs(d), discont), 0, sub(near, d));
