@@ -27,7 +27,7 @@ export * from "./functions/creation.ts";
 export { type CumulativeOptions, cummax, cummin, cumprod, cumsum, recurrence } from "./functions/cumulative.ts";
 export * from "./functions/differences/index.ts";
 export { einsum, einsumPath } from "./functions/einsum.ts";
-export type { EinsumPath, Step } from "./functions/einsum-path.ts";
+export type { EinsumPath } from "./functions/einsum-path.ts";
 export * from "./functions/elementary.ts";
 export { erfinv } from "./functions/erfinv.ts";
 export * from "./functions/fft/index.ts";

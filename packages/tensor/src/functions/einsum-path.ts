@@ -1,10 +1,7 @@
-/** Which two operands to contract, by position; they leave the list, and the result joins its end. */
-export type Step = readonly [number, number];
-
 /** An order of contraction, as found from the sizes. */
 export interface EinsumPath {
   /** Pairs of positions in the list of operands left, the result of each going to its end. */
-  readonly path: readonly Step[];
+  readonly path: readonly (readonly [number, number])[];
   /** Multiplications of the whole. */
   readonly cost: number;
   /** Elements of the largest intermediate result. */
@@ -107,7 +104,7 @@ export function contractionPath(
   function replay(list: readonly (readonly [number, number])[]): EinsumPath {
     const live = sets.map((s, i) => ({ s, bits: 2 ** i }));
     let [cost, largest] = [0, 0];
-    const path = list.map(([p, q]): Step => {
+    const path = list.map(([p, q]): readonly [number, number] => {
       const [i, j] = [p, q].map((bits) => live.findIndex((o) => o.bits === bits)) as [number, number];
       const both = union(live[i]?.s as Labels, live[j]?.s as Labels);
       const others = live.filter((_, k) => k !== i && k !== j);
