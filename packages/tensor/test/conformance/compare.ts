@@ -23,7 +23,7 @@ const exact = new Set(
   (
     "neg abs sign floor ceil round trunc sqrt add sub mul div rem max min eq lt le and or xor not shl shr isnan where cast bitcast " +
     "reshape broadcast permute slice flip pad concat iota barrier stopGradient alias take sort searchsorted randomBits " +
-    "gcd signbit ldexp frexp nextafter"
+    "gcd signbit ldexp frexp nextafter unfold"
   ).split(" "),
 );
 /** Folds that choose are exact as well; those that add are where nothing is rounded. */
@@ -36,7 +36,10 @@ function termsOf(t: Tensor): number {
     case "reduce":
       return sizeOf((t.attributes.axes as number[]).map((i) => a[i] as number));
     case "reduceWindow":
+    case "fold":
       return sizeOf(t.attributes.size as number[]);
+    case "resample":
+      return b[0] as number;
     case "matmul":
       return a[2] as number;
     case "convolution":

@@ -2,6 +2,7 @@ import type { BinaryOp, UnaryOp } from "../../src/ir/ir.ts";
 import { constant, part, type Tensor } from "../../src/tensor.ts";
 import { reach } from "../../src/transforms/graph.ts";
 import { folds } from "./folds.ts";
+import { image } from "./image.ts";
 import { indexing } from "./indexing.ts";
 import { matrices } from "./matrices.ts";
 import { halfOf, type Plain } from "./plain.ts";
@@ -24,6 +25,7 @@ export const definitions: Readonly<Record<string, Definition>> = {
   ...folds,
   ...indexing,
   ...matrices,
+  ...image,
   ...special,
   ...sparse,
   ...Object.fromEntries(
