@@ -79,6 +79,7 @@ export { logSoftmax, logsumexp, softmax } from "./functions/softmax.ts";
 export * from "./functions/sorting/index.ts";
 export { geomspace, logspace } from "./functions/spaced.ts";
 export * from "./functions/special/index.ts";
+export type { BinaryFunction, UnaryFunction } from "./functions/special/operands.ts";
 export * from "./functions/statistics/index.ts";
 export type * from "./ir/ir.ts";
 export { dispose, memory, realize, tidy } from "./memory.ts";

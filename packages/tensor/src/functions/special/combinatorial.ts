@@ -9,7 +9,7 @@ import { real, type TensorLike } from "../operands.ts";
 import { where } from "../selection.ts";
 import { digamma, gamma } from "./gamma.ts";
 import { series } from "./near.ts";
-import { type Binary, meetReal, one, two, type Unary } from "./operands.ts";
+import { type BinaryFunction, meetReal, one, two, type UnaryFunction } from "./operands.ts";
 import { pointwise } from "./pointwise.ts";
 import * as scalar from "./scalar/gamma.ts";
 import { gammasgn as signOfGamma } from "./scalar/integrals.ts";
@@ -61,13 +61,13 @@ const combPrimitive = pointwise({
 export const factorial = (x: TensorLike): Tensor => gamma(add(real("factorial", x), 1));
 
 /** The sign of Γ(x), elementwise; NaN at its poles left of 0. Throws ArgumentError for anything but a tensor or number. */
-export const gammasgn: Unary = one(pointwise({ name: "gammasgn", f: () => signOfGamma, derivatives: [null] }));
+export const gammasgn: UnaryFunction = one(pointwise({ name: "gammasgn", f: () => signOfGamma, derivatives: [null] }));
 
 /** Pochhammer's rising factorial Γ(x + m)/Γ(x), broadcast. Throws ShapeError if shapes do not broadcast. `poch(tensor(2), 3)` is 24. */
-export const poch: Binary = two(pochPrimitive, ["x", "m"]);
+export const poch: BinaryFunction = two(pochPrimitive, ["x", "m"]);
 
 /** The number of choices of k among n, n!/(k!(n − k)!), broadcast, also between integers. Throws ShapeError if shapes do not broadcast. */
-export const comb: Binary = two(combPrimitive, ["n", "k"]);
+export const comb: BinaryFunction = two(combPrimitive, ["n", "k"]);
 
 /** (x^λ − 1)/λ, and log x at λ = 0, broadcast (Box & Cox 1964). Throws ShapeError if shapes do not broadcast. */
 export function boxcox(x: TensorLike, lambda: TensorLike): Tensor {

@@ -3,7 +3,7 @@ import { add, div, mul, neg, sub } from "../arithmetic.ts";
 import { less } from "../comparison.ts";
 import { exp } from "../elementary.ts";
 import { where } from "../selection.ts";
-import { one, type Unary } from "./operands.ts";
+import { one, type UnaryFunction } from "./operands.ts";
 import { pointwise } from "./pointwise.ts";
 import * as scalar from "./scalar/erf.ts";
 
@@ -56,16 +56,16 @@ function hazard(x: Tensor, logPhi: Tensor): Tensor {
  * erfc(tensor(0)); // 1
  * ```
  */
-export const erfc: Unary = one(erfcPrimitive);
+export const erfc: UnaryFunction = one(erfcPrimitive);
 
 /** e^{x²} erfc x, elementwise: what is left of erfc without its exponential; ∞ below −26.7. Throws as {@link erfc}. */
-export const erfcx: Unary = one(erfcxPrimitive);
+export const erfcx: UnaryFunction = one(erfcxPrimitive);
 
 /** The normal distribution function Φ(x), elementwise, accurate in the left tail. Throws as {@link erfc}. `ndtr(tensor(0))` is 0.5. */
-export const ndtr: Unary = one(ndtrPrimitive);
+export const ndtr: UnaryFunction = one(ndtrPrimitive);
 
 /** log Φ(x), elementwise: finite where Φ is 0. Throws as {@link erfc}. `logNdtr(tensor(-100))` is −5005.5. */
-export const logNdtr: Unary = one(logNdtrPrimitive);
+export const logNdtr: UnaryFunction = one(logNdtrPrimitive);
 
 /** The inverse of {@link ndtr} on [0, 1]; ±∞ at the ends, NaN outside. Throws as {@link erfc}. `ndtri(tensor(0.975))` is 1.96. */
-export const ndtri: Unary = one(ndtriPrimitive);
+export const ndtri: UnaryFunction = one(ndtriPrimitive);

@@ -3,7 +3,7 @@ import type { Primitive } from "../../primitive.ts";
 import { apply, type Tensor } from "../../tensor.ts";
 import { add, mul, sub } from "../arithmetic.ts";
 import { real, type TensorLike } from "../operands.ts";
-import { type Binary, one, two, type Unary } from "./operands.ts";
+import { type BinaryFunction, one, two, type UnaryFunction } from "./operands.ts";
 import { pointwise } from "./pointwise.ts";
 import * as scalar from "./scalar/gamma.ts";
 import { polygamma as polygammaOf } from "./scalar/zeta.ts";
@@ -58,10 +58,10 @@ const betaPrimitive = pointwise({
  * lgamma(tensor(5)); // log 24
  * ```
  */
-export const lgamma: Unary = one(lgammaPrimitive);
+export const lgamma: UnaryFunction = one(lgammaPrimitive);
 
 /** Γ(x), elementwise; NaN at the negative integers, overflows above 171.6 (f32: 35). Throws as {@link lgamma}. `gamma(tensor(5))` is 24. */
-export const gamma: Unary = one(gammaPrimitive);
+export const gamma: UnaryFunction = one(gammaPrimitive);
 
 /** Γ′(x)/Γ(x), elementwise; NaN at 0 and the negative integers. Throws as {@link lgamma}. `digamma(tensor(1))` is −0.5772. */
 export const digamma = (x: TensorLike): Tensor => polygammaAt(0, real("digamma", x));
@@ -85,10 +85,10 @@ export function polygamma(n: number, x: TensorLike): Tensor {
 }
 
 /** The beta function Γ(a)Γ(b)/Γ(a + b), broadcast. Throws ShapeError if shapes do not broadcast. `beta(tensor(2), 3)` is 1/12. */
-export const beta: Binary = two(betaPrimitive);
+export const beta: BinaryFunction = two(betaPrimitive);
 
 /** log |B(a, b)|, broadcast, without cancellation for large arguments. Throws ShapeError if shapes do not broadcast. */
-export const betaln: Binary = two(betalnPrimitive);
+export const betaln: BinaryFunction = two(betalnPrimitive);
 
 /**
  * The logarithm of the multivariate gamma function of dimension d: d(d − 1)/4 · log π + Σⱼ log Γ(a + (1 − j)/2), elementwise.

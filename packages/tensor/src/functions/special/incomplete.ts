@@ -5,7 +5,7 @@ import { exp } from "../elementary.ts";
 import type { TensorLike } from "../operands.ts";
 import { xlog1py, xlogy } from "./entropy.ts";
 import { betaln, lgamma } from "./gamma.ts";
-import { type Binary, meetThree, two } from "./operands.ts";
+import { type BinaryFunction, meetThree, two } from "./operands.ts";
 import { pointwise, unknown } from "./pointwise.ts";
 import { incompleteBeta, incompleteGamma } from "./scalar/incomplete.ts";
 import { hurwitzZeta } from "./scalar/zeta.ts";
@@ -56,10 +56,10 @@ const zetaPrimitive: Primitive<null> = pointwise({
  * gammainc(tensor(1), tensor(2)); // 1 − e⁻²
  * ```
  */
-export const gammainc: Binary = two(lower, ["a", "x"]);
+export const gammainc: BinaryFunction = two(lower, ["a", "x"]);
 
 /** The upper one, Q(a, x) = 1 − P(a, x), accurate where it is small. Throws as {@link gammainc}. */
-export const gammaincc: Binary = two(upper, ["a", "x"]);
+export const gammaincc: BinaryFunction = two(upper, ["a", "x"]);
 
 /**
  * The regularised incomplete beta function I_x(a, b) = 1/B(a, b) ∫₀ˣ t^{a−1} (1 − t)^{b−1} dt, broadcast; NaN outside a, b > 0 and 0 ≤ x ≤ 1.

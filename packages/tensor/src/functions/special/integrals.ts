@@ -5,7 +5,7 @@ import { div, mul, neg, sub } from "../arithmetic.ts";
 import { cos, exp, log1p, sin } from "../elementary.ts";
 import { real, type TensorLike } from "../operands.ts";
 import { taylorNear } from "./near.ts";
-import { one, type Unary } from "./operands.ts";
+import { one, type UnaryFunction } from "./operands.ts";
 import { pointwise } from "./pointwise.ts";
 import * as scalar from "./scalar/integrals.ts";
 import { sinc } from "./sinc.ts";
@@ -50,7 +50,7 @@ const fresnelC = integral("fresnel", scalar.fresnel(true), (x) => cos(phase(x)))
  *
  * @throws {@link ArgumentError} for anything but a tensor or number
  */
-export const expi: Unary = one(integral("expi", scalar.expi, (x) => div(exp(x), x)));
+export const expi: UnaryFunction = one(integral("expi", scalar.expi, (x) => div(exp(x), x)));
 
 /** The exponential integral E₁(x) = ∫ e^{−t}/t dt from x to ∞, elementwise; ∞ at 0, NaN below. Throws as {@link expi}. */
 export const exp1 = (x: TensorLike): Tensor => apply(expnPrimitive, [real("exp1", x)], { n: 1 });
@@ -74,10 +74,10 @@ export function fresnel(x: TensorLike): [s: Tensor, c: Tensor] {
 }
 
 /** Dawson's integral e^{−x²} ∫₀ˣ e^{t²} dt, elementwise. Throws as {@link expi}. */
-export const dawsn: Unary = one(integral("dawsn", scalar.dawsn, (x, y) => sub(1, mul(mul(x, 2), y))));
+export const dawsn: UnaryFunction = one(integral("dawsn", scalar.dawsn, (x, y) => sub(1, mul(mul(x, 2), y))));
 
 /** Spence's function ∫₁ˣ log t/(1 − t) dt = Li₂(1 − x), elementwise; NaN below 0. Throws as {@link expi}. `spence(tensor(1))` is 0. */
-export const spence: Unary = one(
+export const spence: UnaryFunction = one(
   integral("spence", scalar.spence, (x) => {
     // −log(1 + u)/u, whose series is −Σ (−u)ᵏ/(k + 1)
     const u = sub(x, 1);

@@ -8,7 +8,7 @@ import type { TensorLike } from "../operands.ts";
 import type { Axes, ReduceOptions } from "../reduction.ts";
 import { where } from "../selection.ts";
 import { logsumexp } from "../softmax.ts";
-import { type Binary, meetReal, two } from "./operands.ts";
+import { type BinaryFunction, meetReal, two } from "./operands.ts";
 import { pointwise } from "./pointwise.ts";
 
 /** log(eᵃ + eᵇ). */
@@ -40,7 +40,7 @@ const primitive = pointwise({
  * logaddexp(tensor(1000), tensor(1000)); // 1000.693
  * ```
  */
-export const logaddexp: Binary = two(primitive);
+export const logaddexp: BinaryFunction = two(primitive);
 
 /** log₂(2ᵃ + 2ᵇ) without overflow, broadcast. Throws ShapeError if shapes do not broadcast. */
 export function logaddexp2(a: TensorLike, b: TensorLike): Tensor {

@@ -34,27 +34,19 @@ export function meetThree(
   return [r, astype(q, r.dtype), s].map((t) => broadcastTo(t, shape)) as [Tensor, Tensor, Tensor];
 }
 
-/**
- * Elementwise function of one real argument.
- *
- * @inline
- */
-export type Unary = (x: TensorLike) => Tensor;
-/**
- * Elementwise function of two real arguments, which broadcast.
- *
- * @inline
- */
-export type Binary = (a: TensorLike, b: TensorLike) => Tensor;
+/** Elementwise function of one real argument, of any real dtype; integers are taken as f32. */
+export type UnaryFunction = (x: TensorLike) => Tensor;
+/** Elementwise function of two real arguments, which broadcast. */
+export type BinaryFunction = (a: TensorLike, b: TensorLike) => Tensor;
 
 /** A function of one real tensor. */
 export const one =
-  (primitive: Primitive<null>): Unary =>
+  (primitive: Primitive<null>): UnaryFunction =>
   (x) =>
     apply(primitive, [real(primitive.name, x)], null);
 
 /** A function of two, broadcast. */
 export const two =
-  (primitive: Primitive<null>, names: readonly [string, string] = ["a", "b"]): Binary =>
+  (primitive: Primitive<null>, names: readonly [string, string] = ["a", "b"]): BinaryFunction =>
   (a, b) =>
     apply(primitive, meetReal(primitive.name, a, b, names), null);

@@ -3,7 +3,7 @@ import { div, mul, pow } from "../arithmetic.ts";
 import { equal } from "../comparison.ts";
 import { real, type TensorLike } from "../operands.ts";
 import { where } from "../selection.ts";
-import { type Binary, one, two, type Unary } from "./operands.ts";
+import { type BinaryFunction, one, two, type UnaryFunction } from "./operands.ts";
 import { pointwise } from "./pointwise.ts";
 
 const log2Primitive = pointwise({
@@ -37,16 +37,16 @@ const hypotPrimitive = pointwise({
 export const exp2 = (x: TensorLike): Tensor => pow(2, real("exp2", x));
 
 /** The logarithm to base 2, elementwise, exact for powers of 2. Throws as {@link exp2}. `log2(tensor(8))` is 3. */
-export const log2: Unary = one(log2Primitive);
+export const log2: UnaryFunction = one(log2Primitive);
 
 /** The logarithm to base 10, elementwise. Throws as {@link exp2}. `log10(tensor(1000))` is 3. */
-export const log10: Unary = one(log10Primitive);
+export const log10: UnaryFunction = one(log10Primitive);
 
 /** The real cube root, elementwise, also of negative numbers. Throws as {@link exp2}. `cbrt(tensor(-8))` is −2. */
-export const cbrt: Unary = one(cbrtPrimitive);
+export const cbrt: UnaryFunction = one(cbrtPrimitive);
 
 /** √(a² + b²) without overflow, broadcast; its derivative at (0, 0) is 0. Throws ShapeError if shapes do not broadcast. */
-export const hypot: Binary = two(hypotPrimitive);
+export const hypot: BinaryFunction = two(hypotPrimitive);
 
 /** Degrees as radians, elementwise. Throws as {@link exp2}. `deg2rad(tensor(180))` is π. */
 export const deg2rad = (x: TensorLike): Tensor => mul(real("deg2rad", x), Math.PI / 180);
