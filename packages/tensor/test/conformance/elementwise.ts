@@ -49,6 +49,15 @@ export function* elementwiseTrials(): Generator<Trial> {
             f: () => run(...args((s, d) => look((shape) => values(shape, dtype, s, d)))),
           };
         }
+        // What a local holds between two instructions of one kernel is wider than these dtypes.
+        if (dtype === "f16" || dtype === "i8" || dtype === "u8" || dtype === "bool")
+          yield {
+            label: `${op} ${dtype} widened`,
+            f: () =>
+              run(...args((s, d) => values([997], dtype, s, d, "edges"))).map((y) =>
+                apply(cast, [y], { dtype: "f64" }),
+              ),
+          };
         // Long enough that every pair of edges meets, at every lane.
         for (const size of [3, 61, 997])
           yield {
