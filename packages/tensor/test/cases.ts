@@ -14,6 +14,9 @@ import { where } from "../src/functions/selection.ts";
 import * as s from "../src/functions/shaping.ts";
 import { searchsorted } from "../src/functions/sorting/search.ts";
 import { argsort, sort, topK } from "../src/functions/sorting/sort.ts";
+import { comb, gammasgn, poch } from "../src/functions/special/combinatorial.ts";
+import { besselJ, expn } from "../src/functions/special/integrals.ts";
+import { reducePrecision } from "../src/functions/special/precision.ts";
 import { convolution } from "../src/primitives/convolution.ts";
 import { randomBits } from "../src/primitives/random-bits.ts";
 import { barrier, padPrimitive } from "../src/primitives/structure.ts";
@@ -348,6 +351,15 @@ const bits: Case[] = [
   },
 ];
 
+const specialMore: Case[] = [
+  one("besselJ of order 2", (x) => besselJ(2, x)),
+  one("expn of order 3", (x) => expn(3, x), "positive"),
+  two("comb", comb, { shape: [2, 3], domain: "above1" }, { shape: [2, 3], domain: "unit" }),
+  two("poch", poch, positive, positive),
+  one("gammasgn", (x) => gammasgn(x)),
+  one("reducePrecision to f16", (x) => reducePrecision(x, 5, 10)),
+];
+
 /** Every primitive at least once, through its functions. */
 export const cases: readonly Case[] = [
   ...unary,
@@ -362,6 +374,7 @@ export const cases: readonly Case[] = [
   ...bits,
   ...fourierCases,
   ...specialCases,
+  ...specialMore,
   ...sparseCases,
   ...tridiagonalCases,
   ...imageCases,

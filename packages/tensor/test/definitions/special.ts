@@ -1,4 +1,4 @@
-import { rounded } from "./plain.ts";
+import { halfBits, halfOf, rounded } from "./plain.ts";
 import { integral } from "./scalars.ts";
 import type { Definition } from "./structure.ts";
 
@@ -89,9 +89,23 @@ function bessel(n: number, x: number): number {
 /** The n-th derivative of sin(πx)/(πx) = ∫ cos(πxt) dt from 0 to 1. */
 const sincDerivative = (n: number, x: number): number =>
   integral((t) => (Math.PI * t) ** n * Math.cos(Math.PI * x * t + (n * Math.PI) / 2), 0, 1, 0.02);
+/** The nearest float with 8 bits of exponent (ties to even), of a number that f32 holds; with 5 and 10 bits that is f16. */
+function fewerBits(exponent: number, mantissa: number, x: number): number {
+  if (exponent === 5 && mantissa === 10) return halfOf(halfBits(x));
+  if (exponent !== 8 || !Number.isFinite(x)) return x;
+  const bits = Uint32Array.from(new Uint32Array(Float32Array.of(x).buffer));
+  const unit = 2 ** (23 - mantissa);
+  const [kept, rest] = [Math.floor((bits[0] as number) / unit), (bits[0] as number) % unit];
+  const up = rest > unit / 2 || (rest === unit / 2 && kept % 2 === 1);
+  return new Float32Array(Uint32Array.of((kept + (up ? 1 : 0)) * unit).buffer)[0] as number;
+}
 const divisor = (a: number, b: number): number => (b === 0 ? Math.abs(a) : divisor(b, a % b));
 
-type Order = { readonly n: number };
+interface Order {
+  readonly n: number;
+  readonly exponent: number;
+  readonly mantissa: number;
+}
 const functions: Readonly<Record<string, (attributes: Order) => (a: number, b: number, c: number) => number>> = {
   lgamma: () => logGamma,
   gamma: () => gamma,
@@ -114,6 +128,19 @@ const functions: Readonly<Record<string, (attributes: Order) => (a: number, b: n
     ({ n }) =>
     (x) =>
       Math.exp(-Math.abs(x)) * bessel(n, x),
+  // Jₙ(x) = 1/π ∫ cos(nt − x sin t) dt from 0 to π
+  besselJ:
+    ({ n }) =>
+    (x) =>
+      integral((t) => Math.cos(n * t - x * Math.sin(t)), 0, Math.PI) / Math.PI,
+  // Eₙ(x) = ∫ e^{−x/u} u^{n−2} du from 0 to 1
+  expn:
+    ({ n }) =>
+    (x) =>
+      integral((u) => Math.exp(-x / u) * u ** (n - 2), 0, 1, 0.005),
+  poch: () => (x, m) => gamma(x + m) / gamma(x),
+  comb: () => (n, k) => gamma(n + 1) / (gamma(k + 1) * gamma(n - k + 1)),
+  gammasgn: () => (x) => Math.sign(gamma(x)),
   erfc: () => erfc,
   erfcx: () => scaledErfc,
   ndtr: () => ndtr,
@@ -129,6 +156,14 @@ const functions: Readonly<Record<string, (attributes: Order) => (a: number, b: n
   log10: () => (x) => Math.log(x) / Math.LN10,
   cbrt: () => (x) => Math.sign(x) * Math.abs(x) ** (1 / 3),
   hypot: () => (a, b) => Math.sqrt(a * a + b * b),
+  // principal values and logarithms are subtracted: what remains has a series
+  expi: () => (x) => 0.5772156649015329 + Math.log(Math.abs(x)) + integral((t) => Math.expm1(t) / t, 0, x, 0.05),
+  dawsn: () => (x) => integral((t) => Math.exp(t * t - x * x), 0, x, 0.05),
+  spence: () => (x) => -integral((t) => (t === 0 ? 1 : Math.log1p(t) / t), 0, x - 1, 0.01),
+  reducePrecision:
+    ({ exponent, mantissa }) =>
+    (x) =>
+      fewerBits(exponent, mantissa, x),
   gcd: () => divisor,
   lcm: () => (a, b) => (a === 0 || b === 0 ? 0 : Math.abs(a * b) / divisor(Math.abs(a), Math.abs(b))),
   signbit: () => (x) => Number(x < 0 || Object.is(x, -0)),
