@@ -5,6 +5,18 @@ import { fileURLToPath } from "node:url";
 const declared =
   /(?:: Primitive(?:<[^=]*>)? = \{|matrixPrimitive(?:<\w+>)?\(\{|pointwise(?:<\w+>)?\(\{)\s*name: "([^"]+)"/g;
 
+/** A function that passes the name on: `const make = (name: string, …) => pointwise({ name, …`. */
+const passedOn = /(?:pointwise|matrixPrimitive)(?:<\w+>)?\(\{\s*name,/g;
+const functionName = /(?:const|function) (\w+)(?: = \(|[<(])/g;
+
+/** Names that a module's own functions give to primitives. */
+function* named(text: string): Generator<string> {
+  for (const use of text.matchAll(passedOn)) {
+    const maker = [...text.slice(0, use.index).matchAll(functionName)].at(-1)?.[1];
+    for (const call of text.matchAll(new RegExp(`\\b${maker}\\(\\s*"([^"]+)"`, "g"))) yield call[1] as string;
+  }
+}
+
 /** Have no value of their own: given ones, arguments of traced functions, and the outputs of others. */
 const valueless = new Set(["constant", "placeholder", "part"]);
 
@@ -28,6 +40,7 @@ export async function primitivesInSource(): Promise<readonly string[]> {
     if (!file.endsWith(".ts")) continue;
     const text = readFileSync(`${root}/${file}`, "utf8");
     for (const match of text.matchAll(declared)) names.add(match[1] as string);
+    for (const name of named(text)) names.add(name);
     for (const name of exported(await import(`${root}/${file}`))) names.add(name);
   }
   return [...names].filter((name) => !valueless.has(name)).sort();

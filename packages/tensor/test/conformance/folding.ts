@@ -8,7 +8,7 @@ import { reduceWindowPrimitive, type Window } from "../../src/primitives/window.
 import { aliasOf, apply, type Tensor } from "../../src/tensor.ts";
 import { pullback } from "../../src/transforms/differentiate.ts";
 import { shapes, under } from "./shapes.ts";
-import { all, floats, numbers, type Trial } from "./trial.ts";
+import { all, floats, numbers, slow, type Trial, without } from "./trial.ts";
 import { type Mix, values } from "./values.ts";
 
 /** Sums of floats take edges of which the sum does not depend on the order. */
@@ -29,7 +29,10 @@ function* reductions(): Generator<Trial> {
         for (const axes of choices(shape.length)) {
           // the winner of nothing has no position
           if (arg && axes.some((a) => shape[a] === 0)) continue;
-          if (op === "prod" && family === "large" && isFloat(dtype)) continue;
+          if (op === "prod" && family === "large" && isFloat(dtype)) {
+            yield without(`${op} ${dtype} ${family} over [${axes}]`, "the product of so many numbers is infinite");
+            continue;
+          }
           yield {
             label: `${op} ${dtype} ${family} over [${axes}]`,
             f: () => run(values(shape, dtype, 1, domain), axes),
@@ -138,8 +141,11 @@ function* multiplied(): Generator<Trial> {
   for (const dtype of all)
     for (const [b, m, k, n] of products) {
       // the largest ones where there are kernels of their own
-      if (b * m * k * n > 60_000 && dtype !== "f32" && dtype !== "f64") continue;
       const label = `matmul ${dtype} ${b}x${m}x${k}x${n}`;
+      if (b * m * k * n > 60_000 && dtype !== "f32" && dtype !== "f64") {
+        yield without(label, slow);
+        continue;
+      }
       const [left, right] = [
         [b, m, k],
         [b, k, n],
@@ -220,7 +226,10 @@ function* convolved(): Generator<Trial> {
         (seed: number) =>
         (s: readonly number[]): Tensor =>
           values(s, dtype, seed, "small");
-      if (name === "large" && dtype !== "f32" && dtype !== "f64") continue;
+      if (name === "large" && dtype !== "f32" && dtype !== "f64") {
+        yield without(label, slow);
+        continue;
+      }
       yield { label, f: () => [run(small(1)(shape), small(2)(kernel))] };
       if (shape.includes(0) || name === "large") continue;
       const [p, q] = [under(shape), under(kernel)];

@@ -34,6 +34,7 @@ const only = option("--only");
 const [subject, reference] = [make(), jsBackend()];
 const counts = { cases: 0, passed: 0, failed: 0, skipped: 0 };
 const met = new Set<string>();
+const reasons = new Map<string, string[]>();
 
 interface Result {
   readonly shape: readonly number[];
@@ -72,6 +73,11 @@ function boundFor(trial: Trial, outputs: readonly Tensor[]): Bound {
 
 async function check(trial: Trial): Promise<void> {
   if (only !== undefined && !trial.label.includes(only)) return;
+  if (trial.skip !== undefined) {
+    counts.skipped++;
+    reasons.set(trial.skip, [...(reasons.get(trial.skip) ?? []), trial.label]);
+    return;
+  }
   counts.cases++;
   let wrong: string | null = null;
   try {
@@ -131,6 +137,7 @@ if (only === undefined) {
   for (const complaint of complaints) console.error(`FAIL coverage: ${complaint}`);
 }
 if (process.argv.includes("--verbose")) {
+  for (const [reason, labels] of reasons) console.error(`skipped ${labels.length}: ${reason}: ${labels.join(", ")}`);
   console.error(`${Object.keys(definitions).length} definitions, ${met.size} primitives met`);
 }
 console.log(JSON.stringify({ backend: name, ...counts }));

@@ -11,9 +11,9 @@ const gauss = [
   [-0.906179845938664, 0.23692688505618908],
 ] as const;
 
-/** ∫ f from a to b, in panels of at most `panel`. */
+/** ∫ f from a to b (which may be the smaller one), in panels of at most `panel`. */
 export function integral(f: (t: number) => number, a: number, b: number, panel = 0.1): number {
-  const n = Math.max(1, Math.ceil((b - a) / panel));
+  const n = Math.max(1, Math.ceil(Math.abs(b - a) / panel));
   const h = (b - a) / n;
   let sum = 0;
   for (let i = 0; i < n; i++) for (const [x, w] of gauss) sum += ((w * h) / 2) * f(a + h * (i + 0.5) + (h / 2) * x);
