@@ -14,6 +14,9 @@ export function dot(dtype: DType, pairs: readonly (readonly [number, number])[])
       dtype,
       pairs.reduce((s, [a, b]) => s + rounded(dtype, a * b), 0),
     );
+  // sizes below 2⁵³ add up exactly as they are
+  const size = pairs.reduce((sum, [a, b]) => sum + Math.abs(a * b), 0);
+  if (size < 2 ** 53) return wrapped(dtype, BigInt(pairs.reduce((sum, [a, b]) => sum + a * b, 0)));
   return wrapped(
     dtype,
     pairs.reduce((s, [a, b]) => s + BigInt(a) * BigInt(b), 0n),
