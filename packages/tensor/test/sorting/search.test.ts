@@ -4,7 +4,7 @@ import * as g from "../../src/index.ts";
 import { make } from "../draw.ts";
 
 const ordered = (a: number, b: number): number =>
-  Number.isNaN(a) ? Number(!Number.isNaN(b)) : Number.isNaN(b) ? -1 : a - b;
+  Number.isNaN(a) ? Number(!Number.isNaN(b)) : Number.isNaN(b) ? -1 : Number(a > b) - Number(a < b);
 const numbers = fc.oneof(fc.integer({ min: -4, max: 4 }), fc.constantFrom(Number.NaN, 0.5, -0, 100));
 
 /** The position by definition: how many come before. */
@@ -27,6 +27,31 @@ describe("searchsorted", () => {
         },
       ),
       { numRuns: 60 },
+    );
+  });
+
+  test.each(["left", "right"] as const)("%s: many values at once, in rows however uneven", (side) => {
+    const wide = fc.oneof(
+      fc.integer({ min: -50, max: 50 }),
+      fc.double({ noNaN: true }),
+      fc.constantFrom(Number.NaN, Infinity, -Infinity, 1.7e308, -1.7e308, 5e-324, 0, -0),
+    );
+    const row = fc.oneof(
+      fc.array(wide, { maxLength: 40 }),
+      fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 200 }),
+      fc.array(fc.integer({ min: -9, max: 9 }), { maxLength: 200 }),
+    );
+    fc.assert(
+      fc.property(row, fc.array(wide, { maxLength: 30 }), fc.constantFrom("f32", "f64"), (rows, more, dtype) => {
+        const sorted = [...make(rows, [rows.length], dtype).dataSync()].sort(ordered);
+        // The elements themselves, what lies close by, and enough in all to be many.
+        const wanted = [...sorted, ...sorted.map((x) => x * (1 + 1e-7)), ...more];
+        while (wanted.length < 100) wanted.push(Math.sin(wanted.length) * 60);
+        const values = make(wanted, [wanted.length], dtype);
+        const found = g.searchsorted(make(sorted, [sorted.length], dtype), values, { side });
+        expect([...found.dataSync()]).toEqual([...values.dataSync()].map((v) => count(sorted, v, side)));
+      }),
+      { numRuns: 100 },
     );
   });
 
