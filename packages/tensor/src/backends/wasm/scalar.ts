@@ -145,6 +145,57 @@ export function unary(c: Code, op: UnaryOp, dtype: DType, from: DType, x: number
   wrapTo(c, dtype);
 }
 
+/** Calls a host function of two operands in locals of `type`. */
+function callPair(c: Code, op: string, type: ValueType, a: number, b: number): void {
+  for (const x of [a, b]) {
+    c.get(x);
+    if (type === "f32") c.op("f64.promote_f32");
+  }
+  c.call(hostIndex.get(op) as number);
+  if (type === "f32") c.op("f32.demote_f64");
+}
+
+/**
+ * a % b of f32 locals by way of the quotient q = trunc(a/b) in double precision. Below 2²⁹ it is exact: a/b is then at least 2⁻²⁴ away from an integer
+ * that it does not equal, so that q is never rounded up, and q·b has at most 29 + 24 bits. All else (large quotients, 0, ∞, NaN) is left to the host.
+ */
+function remainder(c: Code, a: number, b: number): void {
+  const q = c.local("f64");
+  const double = (x: number): void => {
+    c.get(x);
+    c.op("f64.promote_f32");
+  };
+  double(a);
+  double(b);
+  c.op("f64.div");
+  c.op("f64.trunc");
+  c.set(q);
+  c.get(q);
+  c.op("f64.abs");
+  c.f64(2 ** 29);
+  c.op("f64.lt");
+  c.choose(
+    "f32",
+    () => {
+      // a itself where q is 0: b may be infinite.
+      double(a);
+      c.get(q);
+      double(b);
+      c.op("f64.mul");
+      c.op("f64.sub");
+      double(a);
+      c.get(q);
+      c.f64(0);
+      c.op("f64.ne");
+      c.op("select");
+      double(a);
+      c.op("f64.copysign");
+      c.op("f32.demote_f64");
+    },
+    () => callPair(c, "rem", "f32", a, b),
+  );
+}
+
 /** The binary `op` on locals a and b of dtype `from`; leaves the result on the stack. */
 export function binary(c: Code, op: BinaryOp, dtype: DType, from: DType, a: number, b: number): void {
   const type = valueType(from);
@@ -154,14 +205,9 @@ export function binary(c: Code, op: BinaryOp, dtype: DType, from: DType, a: numb
     c.op(name);
   };
   if (type !== "i32") {
-    if (op === "pow" || op === "atan2" || op === "rem") {
-      for (const x of [a, b]) {
-        c.get(x);
-        if (type === "f32") c.op("f64.promote_f32");
-      }
-      c.call(hostIndex.get(op) as number);
-      if (type === "f32") c.op("f32.demote_f64");
-    } else both(`${type}.${op}` as Op);
+    if (op === "rem" && type === "f32") remainder(c, a, b);
+    else if (op === "pow" || op === "atan2" || op === "rem") callPair(c, op, type, a, b);
+    else both(`${type}.${op}` as Op);
     if (dtype === "f16") wrapTo(c, dtype);
     return;
   }
