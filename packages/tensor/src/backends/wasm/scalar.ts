@@ -174,20 +174,20 @@ function remainder(c: Code, a: number, b: number): void {
   c.op("f64.abs");
   c.f64(2 ** 29);
   c.op("f64.lt");
+  // Of an infinite b, q·b is no number.
+  c.get(b);
+  c.op("f32.abs");
+  c.f32(Infinity);
+  c.op("f32.lt");
+  c.op("i32.and");
   c.choose(
     "f32",
     () => {
-      // a itself where q is 0: b may be infinite.
       double(a);
       c.get(q);
       double(b);
       c.op("f64.mul");
       c.op("f64.sub");
-      double(a);
-      c.get(q);
-      c.f64(0);
-      c.op("f64.ne");
-      c.op("select");
       double(a);
       c.op("f64.copysign");
       c.op("f32.demote_f64");
