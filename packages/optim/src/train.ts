@@ -10,6 +10,7 @@ import {
   tensor,
   tidy,
   treeFlatten,
+  treeLeaves,
   treeUnflatten,
   valueAndGrad,
 } from "@gradus/tensor";
@@ -102,7 +103,7 @@ export async function train<M, B>(model: M, options: TrainOptions<M, B>): Promis
     throw new ArgumentError(`train: resume: step ${resume.step} is outside 0…${total}`);
   const run = makeStep(optimizer, options.loss, options.jit ?? true);
   const breathe = pauses();
-  let state = await own(resume ?? { model, optimizer: optimizer.init(model), step: 0 });
+  let state = resume === undefined ? await begin(model, optimizer) : await own(resume);
   while (state.step < total) {
     const epoch = Math.floor(state.step / data.steps);
     for (const batch of data.epoch(epoch, state.step % data.steps)) {
@@ -182,6 +183,15 @@ function makeStep<M, B>(optimizer: Optimizer, loss: Loss<M, B>, compile: boolean
     dispose([model, state]);
     return result;
   };
+}
+
+/** The first state. What `init` made is freed once it is copied, but for tensors of the model that it kept as they are. */
+async function begin<M>(model: M, optimizer: Optimizer): Promise<TrainState<M>> {
+  const first = optimizer.init(model);
+  const state = await own({ model, optimizer: first, step: 0 });
+  const given = new Set(treeLeaves(model));
+  dispose(treeLeaves(first).filter((t) => !given.has(t)));
+  return state;
 }
 
 /** A copy that may be donated, so that the caller's tensors survive. */
