@@ -124,14 +124,18 @@ export function positions(x: Tensor, w: Window, first = 0): Tensor {
   const { shape } = code;
   let flat: Tensor | null = null;
   let stride = 1;
+  // what is left of the code at the outermost axis of the window is the position there
+  const outermost = w.size.findIndex((n) => n > 1);
+  const times = (t: Tensor, n: number): Tensor => (n === 1 ? t : mul(t, n));
   for (let i = x.rank - 1; i >= first; i--) {
-    const inside = mul(rem(code, at(w.size, i)), at(w.dilation, i));
-    code = div(code, at(w.size, i));
-    const start = sub(mul(iota(shape, { axis: i, dtype: "i32" }), at(w.stride, i)), at(w.low, i));
-    const place = add(start, inside);
+    const size = at(w.size, i);
+    const from = times(iota(shape, { axis: i, dtype: "i32" }), at(w.stride, i));
+    const start = at(w.low, i) === 0 ? from : sub(from, at(w.low, i));
+    const place = size === 1 ? start : add(start, times(i === outermost ? code : rem(code, size), at(w.dilation, i)));
+    if (size > 1) code = div(code, size);
     // padding is met first, and wins where nothing exceeds it: then the first element that is there stands for it
     const real = at(w.low, i) > 0 ? maximum(place, mod(start, at(w.dilation, i))) : place;
-    const part = mul(real, stride);
+    const part = times(real, stride);
     flat = flat === null ? part : add(flat, part);
     stride *= at(x.shape, i);
   }

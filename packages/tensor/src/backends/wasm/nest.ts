@@ -1,5 +1,6 @@
 import type { DType } from "../../dtype.ts";
 import type { Accumulator, Instruction, Kernel } from "../../ir/ir.ts";
+import { neutral } from "../../primitives/window.ts";
 import { Access, type Bases, noBases, type Place } from "./access.ts";
 import { Code } from "./assembler.ts";
 import { Fold } from "./fold.ts";
@@ -94,7 +95,7 @@ export class NestCode {
 
   /** Folds over the reduction loops; gives the locals that hold the results, one per shift. */
   private fold(a: Accumulator, wide: boolean, shifts: readonly number[]): number[] {
-    if (a.op === "argmax" || a.op === "argmin") return [this.winner(a.op, a.value)];
+    if (a.op === "argmax" || a.op === "argmin") return this.winners(a.op, a.value, wide, shifts);
     const { kernel: k } = this;
     const fold = new Fold(this.code, {
       op: a.op,
@@ -111,43 +112,54 @@ export class NestCode {
     return fold.run();
   }
 
-  private winner(op: "argmax" | "argmin", value: number): number {
+  /** Positions of the first winners, one local per shift. The start loses to all but its equals, and position 0 is right if nothing beats it. */
+  private winners(op: "argmax" | "argmin", value: number, wide: boolean, shifts: readonly number[]): number[] {
     const { code: c, kernel: k } = this;
     const from = (k.inner[value] as Instruction).dtype;
-    const [best, at, count] = [c.local(valueType(from)), c.local("i32"), c.local("i32")];
-    constant(c, from, 0);
-    c.set(best);
-    for (const x of [at, count]) {
-      c.i32(0);
-      c.set(x);
+    const count = c.local("i32");
+    const leaders = shifts.map(
+      () => [c.local(wide ? "v128" : valueType(from)), c.local(wide ? "v128" : "i32")] as const,
+    );
+    const take = c.local(wide ? "v128" : "i32");
+    const zero = neutral(op, from);
+    for (const [best, at] of leaders) {
+      if (wide) c.constant4("f32", zero);
+      else constant(c, from, zero);
+      c.set(best);
+      if (wide) c.constant4("i32", 0);
+      else c.i32(0);
+      c.set(at);
     }
-    const float = valueType(from) !== "i32";
-    this.positions(0, (bases) => {
-      const v = this.instructions(k.inner, { locals: [], wide: false, shift: 0, bases })[value] as number;
-      binary(c, "lt", "bool", from, op === "argmax" ? best : v, op === "argmax" ? v : best);
-      if (float) {
-        // A NaN takes the lead from any number and keeps it.
-        unary(c, "isnan", "bool", from, v);
-        unary(c, "isnan", "bool", from, best);
-        c.op("i32.eqz");
-        c.op("i32.and");
-        c.op("i32.or");
-      }
+    c.i32(0);
+    c.set(count);
+    const number = (): void => {
       c.get(count);
-      c.op("i32.eqz");
-      c.op("i32.or");
-      c.choose(null, () => {
-        c.get(v);
-        c.set(best);
-        c.get(count);
-        c.set(at);
+      if (wide) c.op("i32x4.splat");
+    };
+    this.positions(0, (bases) => {
+      shifts.forEach((shift, n) => {
+        const [best, at] = leaders[n] as readonly [number, number];
+        const v = this.instructions(k.inner, { locals: [], wide, shift, bases })[value] as number;
+        if (wide) lead(c, op, best, v);
+        else beats(c, op, from, best, v);
+        c.set(take);
+        for (const [to, next] of [
+          [best, () => c.get(v)],
+          [at, number],
+        ] as const) {
+          next();
+          c.get(to);
+          c.get(take);
+          c.op(wide ? "v128.bitselect" : "select");
+          c.set(to);
+        }
       });
       c.get(count);
       c.i32(1);
       c.op("i32.add");
       c.set(count);
     });
-    return at;
+    return leaders.map(([, at]) => at);
   }
 
   /** The reduction loops, element by element. */
@@ -192,6 +204,29 @@ export class NestCode {
     });
     return locals;
   }
+}
+
+/** Pushes whether `v` takes the lead from `best`: a NaN does from any number, and keeps it. */
+function beats(c: Code, op: "argmax" | "argmin", from: DType, best: number, v: number): void {
+  binary(c, "lt", "bool", from, op === "argmax" ? best : v, op === "argmax" ? v : best);
+  if (valueType(from) === "i32") return;
+  unary(c, "isnan", "bool", from, v);
+  unary(c, "isnan", "bool", from, best);
+  c.op("i32.eqz");
+  c.op("i32.and");
+  c.op("i32.or");
+}
+
+/** The same for four lanes of f32: the leader is a number, and the other does not stay behind it. */
+function lead(c: Code, op: "argmax" | "argmin", best: number, v: number): void {
+  c.get(best);
+  c.get(best);
+  c.op("f32x4.eq");
+  c.get(op === "argmax" ? v : best);
+  c.get(op === "argmax" ? best : v);
+  c.op("f32x4.le");
+  c.op("v128.not");
+  c.op("v128.and");
 }
 
 /** One instruction (no load, index or guard) on one element; leaves the result on the stack. */

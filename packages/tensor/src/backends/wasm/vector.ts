@@ -121,8 +121,10 @@ const scattered = (list: readonly Instruction[], loop: number): number =>
 export function vectorisable(k: Kernel): number | null {
   const depth = k.loops.length + k.reduce.length;
   const last = k.loops.length - 1;
-  const folds = k.accumulators.every(
-    (a) => (a.dtype === "f32" || (a.dtype === "i32" && a.op !== "prod")) && a.op !== "argmax" && a.op !== "argmin",
+  const folds = k.accumulators.every((a) =>
+    a.op === "argmax" || a.op === "argmin"
+      ? k.inner[a.value]?.dtype === "f32"
+      : a.dtype === "f32" || (a.dtype === "i32" && a.op !== "prod"),
   );
   if (!folds || !fits(k.inner)) return null;
   const row = k.stores.every((s) => {

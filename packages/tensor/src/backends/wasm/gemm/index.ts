@@ -9,6 +9,9 @@ const KC = 256;
 /** Columns of B that are packed at once. */
 const NC = 1024;
 
+/** Rows of the other tile, for products whose rows it fits better. */
+const FEW_ROWS = 4;
+
 type Run = (...args: number[]) => void;
 
 /** Functions of the product module. */
@@ -61,27 +64,38 @@ export function tableOf(offsets: readonly number[], bytes: number): Axis {
 
 /** Products c[batch, m, n] += a[batch, m, k] · b[batch, k, n] of one dtype by packed panels. */
 export class Gemm {
-  private readonly functions: Functions;
   private readonly kind: Kind;
   private readonly memory: WebAssembly.Memory;
+  private readonly built = new Map<number, Functions>();
 
   constructor(memory: WebAssembly.Memory, dtype: "f32" | "f64") {
     this.memory = memory;
     this.kind = kindOf(dtype, hasFusedMultiplyAdd());
-    this.functions = build(memory, this.kind);
+  }
+
+  /** The kind of tile whose rows fit m best: a step of depth takes two loads of b, and a load and two products per row. */
+  private kindFor(m: number): Kind {
+    const cost = (rows: number): number => Math.ceil(m / rows) * (3 * rows + 2);
+    return cost(FEW_ROWS) < cost(this.kind.rows) ? { ...this.kind, rows: FEW_ROWS } : this.kind;
+  }
+
+  private functions(kind: Kind): Functions {
+    let functions = this.built.get(kind.rows);
+    if (functions === undefined) this.built.set(kind.rows, (functions = build(this.memory, kind)));
+    return functions;
   }
 
   /** Bytes of scratch memory that `run` needs. */
   scratchBytes(m: number, n: number, k: number): number {
-    const { rows, columns, bytes } = this.kind;
+    const { rows, columns, bytes } = this.kindFor(m);
     const depth = up(Math.min(k, KC), UNROLL);
     return rows * columns * bytes + (up(m, rows) + up(Math.min(n, NC), columns)) * depth * bytes + 4 * (m + n + 2 * k);
   }
 
   /** Writes the table of an axis; gives its address. */
-  private table(axis: Axis, entries: number, address: number): number {
+  private table({ affine }: Functions, axis: Axis, entries: number, address: number): number {
     if ("table" in axis) new Int32Array(this.memory.buffer, address, entries).set(axis.table);
-    else this.functions.affine(address, entries, 0, axis.step);
+    else affine(address, entries, 0, axis.step);
     return address;
   }
 
@@ -97,15 +111,17 @@ export class Gemm {
     scratch: number,
     cBatch: number = m * n * this.kind.bytes,
   ): void {
-    const { packA, packB, blocks: multiply } = this.functions;
-    const { rows, columns, bytes } = this.kind;
+    const kind = this.kindFor(m);
+    const functions = this.functions(kind);
+    const { packA, packB, blocks: multiply } = functions;
+    const { rows, columns, bytes } = kind;
     const full = up(Math.min(k, KC), UNROLL);
     const panelsB = scratch + rows * columns * bytes;
     const panelsA = panelsB + up(Math.min(n, NC), columns) * full * bytes;
-    const aLines = this.table(a.lines, m, panelsA + up(m, rows) * full * bytes);
-    const bLines = this.table(b.lines, n, aLines + 4 * m);
-    const aDepths = this.table(a.depths, k, bLines + 4 * n);
-    const bDepths = this.table(b.depths, k, aDepths + 4 * k);
+    const aLines = this.table(functions, a.lines, m, panelsA + up(m, rows) * full * bytes);
+    const bLines = this.table(functions, b.lines, n, aLines + 4 * m);
+    const aDepths = this.table(functions, a.depths, k, bLines + 4 * n);
+    const bDepths = this.table(functions, b.depths, k, aDepths + 4 * k);
     for (let k0 = 0; k0 < k; k0 += KC) {
       const depth = Math.min(KC, k - k0);
       const padded = up(depth, UNROLL);
