@@ -14,7 +14,7 @@ async function measure(entry: string): Promise<{ bytes: number; gzip: number }> 
     write: false,
     conditions: ["source"],
     target: "es2023",
-    external: ["@zip.js/zip.js"],
+    external: ["@zip.js/zip.js", "webgpu", "gpu.js"],
     logLevel: "silent",
   });
   const code = outputFiles[0]?.contents ?? new Uint8Array();
