@@ -1,9 +1,9 @@
-import { globSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-/** Bytes of a minified bundle of `entry`, and of the same gzipped. */
-async function measure(entry: string): Promise<{ bytes: number; gzip: number }> {
+/** Bytes of a minified bundle of `entry`, and of the same gzipped; from the sources, or as users have it from `dist/`. */
+async function measure(entry: string, published = false): Promise<{ bytes: number; gzip: number }> {
   const { outputFiles } = await build({
     ...(entry.includes("\n")
       ? { stdin: { contents: entry, resolveDir: "tools", loader: "ts" } }
@@ -12,7 +12,7 @@ async function measure(entry: string): Promise<{ bytes: number; gzip: number }> 
     minify: true,
     format: "esm",
     write: false,
-    conditions: ["source"],
+    conditions: published ? [] : ["source"],
     target: "es2023",
     external: ["@zip.js/zip.js", "webgpu", "gpu.js"],
     logLevel: "silent",
@@ -21,26 +21,34 @@ async function measure(entry: string): Promise<{ bytes: number; gzip: number }> 
   return { bytes: code.length, gzip: gzipSync(code).length };
 }
 
-const programs: Readonly<Record<string, string>> = {
-  "a program that trains a convnet": `
+const programs: Readonly<Record<string, { readonly program: string; readonly limit: number }>> = {
+  "a program that trains a convnet": {
+    limit: 60,
+    program: `
 import { conv, grad, jit, maxPool, matmul, relu, reshape, logSoftmax, treeMap, sub, mul } from "@gradus/tensor";
 const net = (p, x) => logSoftmax(matmul(reshape(maxPool(relu(conv(x, p.k)), 2), [x.shape[0], -1]), p.w));
 const loss = (p, x, y) => mul(net(p, x), y).mean().neg();
 export const step = jit((p, x, y) => treeMap((w, g) => sub(w, mul(g, 0.1)), p, grad(loss)(p, x, y)));`,
+  },
 };
 
-const rows: [string, string][] = [
+const kilobytes = (n: number): string => `${(n / 1024).toFixed(1)} KB`.padStart(10);
+const report = ({ bytes, gzip }: { bytes: number; gzip: number }, name: string): void =>
+  console.log(`${kilobytes(gzip)} ${kilobytes(bytes)}  ${name}`);
+
+const entries: [string, string][] = [
   ...globSync("packages/*/src/index.ts")
     .sort()
     .map((f): [string, string] => [`@gradus/${f.split("/")[1]}`, f]),
   ["@gradus/tensor/files, with what it uses of tensor; zip library not counted", "packages/tensor/src/files/index.ts"],
   ["@gradus/tensor/sparse, with what it uses of tensor", "packages/tensor/src/sparse/index.ts"],
-  ...Object.entries(programs),
 ];
 console.log(`${"min+gzip".padStart(10)} ${"min".padStart(10)}`);
-for (const [name, entry] of rows) {
-  const { bytes, gzip } = await measure(entry);
-  console.log(
-    `${`${(gzip / 1024).toFixed(1)} KB`.padStart(10)} ${`${(bytes / 1024).toFixed(1)} KB`.padStart(10)}  ${name}`,
-  );
+for (const [name, entry] of entries) report(await measure(entry), name);
+for (const [name, { program, limit }] of Object.entries(programs)) {
+  report(await measure(program), name);
+  if (!existsSync("packages/tensor/dist/index.js")) continue;
+  const published = await measure(program, true);
+  report(published, `${name}, from dist/; at most ${limit} KB`);
+  if (published.gzip > limit * 1024) process.exitCode = 1;
 }

@@ -112,7 +112,7 @@ const graphBuild: Case = {
       run() {
         const [value, slope] = g.valueAndGrad(loss)(p, given.x!, given.t!);
         const next = mlp.parameters.map((n) => g.sub(p[n]!, g.mul((slope as Tree<GradusTensor>)[n]!, 0.1)));
-        if (capture([value, ...next]).key === "") throw new Error("no key");
+        if (capture([value, ...next]).kinds.length === 0) throw new Error("no graph");
         return [];
       },
     };

@@ -1,0 +1,42 @@
+import type { Plugin } from "rolldown";
+
+interface Node {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Code that runs later, if at all. */
+const later = /^(ArrowFunctionExpression|Function|Class)/;
+
+/** What a bundler that sees only one file must take for an effect: it may run code of others. */
+const doubtful = /^(CallExpression|NewExpression|MemberExpression|SpreadElement|TaggedTemplateExpression)$/;
+
+const nodes = (x: unknown): Node[] =>
+  Object.values(x as object).flatMap((v) =>
+    Array.isArray(v) ? nodes(v) : typeof v?.type === "string" ? [v as Node] : [],
+  );
+
+const isDoubtful = (n: Node): boolean => !later.test(n.type) && (doubtful.test(n.type) || nodes(n).some(isDoubtful));
+
+/**
+ * Says of every top-level variable what `sideEffects: false` says of whole modules: that nobody misses it when nobody reads it. Modules
+ * that were joined into one file are thus dropped variable by variable from the programs of users.
+ */
+export const pure: Plugin = {
+  name: "pure",
+  transform: {
+    filter: { id: /\.ts$/ },
+    handler(_, __, { ast, magicString }) {
+      if (!ast || !magicString) return null;
+      for (const statement of ast.body) {
+        const declaration = statement.type === "ExportNamedDeclaration" ? statement.declaration : statement;
+        if (declaration?.type !== "VariableDeclaration") continue;
+        for (const { init } of declaration.declarations)
+          if (init && isDoubtful(init))
+            magicString.appendRight(init.start, "/* @__PURE__ */ (() => (").appendLeft(init.end, "))()");
+      }
+      return { code: magicString };
+    },
+  },
+};
