@@ -1,7 +1,7 @@
 import { checkOptions, checkTensor, flag } from "../check.ts";
 import { checkAxes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { add, div, sub } from "./arithmetic.ts";
+import { add, div, mul, sub } from "./arithmetic.ts";
 import { isFinite } from "./comparison.ts";
 import { exp, log } from "./elementary.ts";
 import { full } from "./fill.ts";
@@ -36,7 +36,8 @@ export function softmax(x: Tensor, axes: Axes = -1): Tensor {
   const [t, list, empty] = prepare("softmax", x, axes);
   if (empty) return t;
   const e = exp(sub(t, shift(t, list)));
-  return div(e, sum(e, list, { keepDims: true }));
+  // One division per row instead of one per element, here and in the derivative.
+  return mul(e, div(1, sum(e, list, { keepDims: true })));
 }
 
 /** log(softmax(x)) over `axes` (default the last), without cancellation. `logSoftmax(tensor([0, 0]))` is [-0.693, -0.693]. Throws ShapeError for a bad axis. */

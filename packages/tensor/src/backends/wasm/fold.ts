@@ -42,6 +42,8 @@ export class Fold {
   private readonly total: DType;
   /** Partial results of a block, or the totals themselves where blocks are not needed. */
   private readonly parts: number[];
+  /** Of max and min of f32: the signs that zeros among the partial results should have (per shift, or one for all lanes). */
+  private readonly signs: number[];
   /** The reduction axis in front of which a block begins. */
   private readonly level: number;
 
@@ -59,13 +61,17 @@ export class Fold {
         ? Array.from({ length: repeat }, () => c.local("v128"))
         : shifts.map(() => c.local("v128"))
       : this.totals;
+    const ordered = wide || lanes ? dtype === "f32" && (op === "max" || op === "min") : false;
+    this.signs = ordered ? (lanes ? [0] : shifts).map(() => c.local("v128")) : [];
     this.level = blocks ? levelOf(extents) : -1;
   }
 
   run(): number[] {
     const { c, o } = this;
     for (const t of this.totals) this.start(t, this.total, o.wide);
+    if (o.wide) this.startSigns();
     this.loop(0);
+    if (o.wide) this.signZeros(this.totals);
     if (this.total === o.dtype) return this.totals;
     return this.totals.map((t) => {
       const out = c.local("f32");
@@ -84,14 +90,64 @@ export class Fold {
     c.set(local);
   }
 
+  /** Begins partial results anew. */
+  private restart(): void {
+    for (const p of this.parts) this.start(p, this.o.dtype, true);
+    this.startSigns();
+  }
+
+  private startSigns(): void {
+    for (const s of this.signs) {
+      this.c.constant4("i32", this.o.op === "max" ? -1 : 0);
+      this.c.set(s);
+    }
+  }
+
   /** to = to ∘ from, on vectors. */
   private step(to: number, from: number): void {
     const { c, o } = this;
     c.get(to);
     c.get(from);
     const sign = o.op === "max" || o.op === "min" ? "_s" : "";
-    c.op((o.dtype === "f32" ? `f32x4.${steps[o.op]}` : `i32x4.${steps[o.op]}${sign}`) as Op);
+    if (this.signs.length > 0) {
+      // f32x4.max is eight instructions of x86. The first operand stays unless the second one is beyond it; NaN stays because all bits are set.
+      c.op(`f32x4.p${o.op as "max" | "min"}`);
+      c.get(from);
+      c.get(from);
+      c.op("f32x4.ne");
+      c.op("v128.or");
+    } else c.op((o.dtype === "f32" ? `f32x4.${steps[o.op]}` : `i32x4.${steps[o.op]}${sign}`) as Op);
     c.set(to);
+  }
+
+  /** Takes a term into partial result `v`. */
+  private take(v: number, term: number): void {
+    const { c, o } = this;
+    this.step(this.parts[v] as number, term);
+    const signs = this.signs[Math.min(v, this.signs.length - 1)];
+    if (signs === undefined) return;
+    // No term is beyond a result of zero: it is +0 in a max unless all terms are negative, −0 in a min if one of them is.
+    c.get(signs);
+    c.get(term);
+    c.op(o.op === "max" ? "v128.and" : "v128.or");
+    c.set(signs);
+  }
+
+  /** Gives results that are zero the sign they should have. */
+  private signZeros(results: readonly number[]): void {
+    const { c } = this;
+    this.signs.forEach((signs, v) => {
+      const result = results[v] as number;
+      c.get(signs);
+      c.constant4("i32", 0x80000000 | 0);
+      c.op("v128.and");
+      c.get(result);
+      c.get(result);
+      c.constant4("f32", 0);
+      c.op("f32x4.eq");
+      c.op("v128.bitselect");
+      c.set(result);
+    });
   }
 
   /** Takes one number into the total. */
@@ -110,7 +166,7 @@ export class Fold {
   /** The loops from `axis` on. */
   private loop(axis: number): void {
     const { c, o } = this;
-    if (axis === this.level) for (const p of this.parts) this.start(p, o.dtype, true);
+    if (axis === this.level) this.restart();
     if (axis === o.extents.length) this.term(noBases);
     else if (axis === o.extents.length - 1) this.last(axis);
     else {
@@ -147,8 +203,7 @@ export class Fold {
           () => limit(4 * n - 1),
           4 * n,
           () => {
-            for (let v = 0; v < n; v++)
-              this.step(this.parts[v] as number, o.value({ locals: [], wide: true, shift: 4 * v, bases }));
+            for (let v = 0; v < n; v++) this.take(v, o.value({ locals: [], wide: true, shift: 4 * v, bases }));
           },
         );
     };
@@ -182,7 +237,7 @@ export class Fold {
           c.op("i32.sub");
         });
         this.flush();
-        for (const p of this.parts) this.start(p, o.dtype, true);
+        this.restart();
       },
     );
     if (o.lanes) single(() => c.i32(extent));
@@ -196,7 +251,7 @@ export class Fold {
       return;
     }
     o.shifts.forEach((shift, v) => {
-      this.step(this.parts[v] as number, o.value({ locals: [], wide: true, shift, bases }));
+      this.take(v, o.value({ locals: [], wide: true, shift, bases }));
     });
   }
 
@@ -211,6 +266,7 @@ export class Fold {
     }
     const [first, ...others] = this.parts as [number, ...number[]];
     for (const p of others) this.step(first, p);
+    this.signZeros([first]);
     const lane = c.local("f32");
     for (let l = 0; l < 4; l++) {
       c.get(first);

@@ -7,7 +7,7 @@ type Push = () => void;
 /** A writer of expressions on four f32 lanes. */
 class Lanes {
   private readonly c: Code;
-  private readonly fused: boolean;
+  readonly fused: boolean;
   constructor(c: Code, fused: boolean) {
     this.c = c;
     this.fused = fused;
@@ -62,9 +62,6 @@ class Lanes {
       null,
     ) as Push;
   }
-
-  /** 2ⁿ for lanes of integers −126 ≤ n ≤ 127. */
-  power2 = (n: Push): Push => this.shift("i32x4.shl", this.op("i32x4.add", n, this.i(127)), 23);
 }
 
 // Polynomials: test/backends/fit.py.
@@ -89,6 +86,7 @@ const ERFC_LOG = [
 const SIN = [-0.166666666639, 0.00833333187471, -0.000198400867354, 2.72499258031e-6];
 const COS = [0.0416666666643, -0.0013888887672, 2.48006003772e-5, -2.73009592039e-7];
 /** ln 2 and π/2 as sums; the high parts have few bits, so that multiples of them are exact. */
+const LN2_FUSED = [0.6931471824645996, -1.904654299957768e-9] as const; // products that are not rounded need no such parts
 const LN2 = [0.69140625, 0.0017404556274414062, 4.7493250390316726e-7] as const;
 const HALF_PI = [1.5703125, 0.0004837512969970703, 7.549789954891882e-8] as const;
 /** Multiples of π/2 beyond this are no longer exact. */
@@ -97,20 +95,21 @@ const MAX_ANGLE = 3000;
 /** Added to a small number, this leaves the nearest integer in the low bits. */
 const MAGIC = 1.5 * 2 ** 23;
 
-/** x = n ln 2 + r: n as integers, and eʳ − 1. */
-function reduceExp(l: Lanes, x: Push): { n: Push; q: Push } {
-  const t = l.keep(l.madd(x, l.f(1 / Math.LN2), l.f(MAGIC)));
-  const minusN = l.keep(l.sub(l.f(MAGIC), t));
-  const r = l.keep(LN2.reduce<Push>((r, part) => l.madd(minusN, l.f(part), r), x));
-  const q = l.keep(l.madd(l.mul(r, r), l.polynomial(EXP, r), r));
-  return { n: l.keep(l.op("i32x4.sub", t, l.f(MAGIC))), q };
+/** x = n ln 2 + r: an integer whose low bits are n + `bias`, and eʳ − 1. */
+function reduceExp(l: Lanes, x: Push, bias: number): { t: Push; q: Push } {
+  const t = l.keep(l.madd(x, l.f(1 / Math.LN2), l.f(MAGIC + bias)));
+  const minusN = l.keep(l.sub(l.f(MAGIC + bias), t));
+  const r = l.keep((l.fused ? LN2_FUSED : LN2).reduce<Push>((r, part) => l.madd(minusN, l.f(part), r), x));
+  const square = l.keep(l.mul(r, r));
+  const [a, b, c, d, e] = EXP.map((x) => l.f(x)) as [Push, Push, Push, Push, Push];
+  // Estrin's scheme: half as deep as Horner's.
+  const high = l.keep(l.madd(e, square, l.madd(d, r, c)));
+  const q = l.keep(l.madd(l.madd(high, square, l.madd(b, r, a)), square, r));
+  return { t, q };
 }
 
-/** y·2ⁿ in two steps, since 2ⁿ alone may overflow or vanish. */
-function scaled(l: Lanes, y: Push, n: Push): Push {
-  const half = l.keep(l.shift("i32x4.shr_s", n, 1));
-  return l.mul(l.mul(y, l.power2(half)), l.power2(l.op("i32x4.sub", n, half)));
-}
+/** The power of two whose biased exponent the low bits of `t` are. */
+const power2 = (l: Lanes, t: Push): Push => l.keep(l.shift("i32x4.shl", t, 23));
 
 /** NaN passes through. */
 const clamp = (l: Lanes, x: Push, low: number, high: number): Push =>
@@ -118,14 +117,17 @@ const clamp = (l: Lanes, x: Push, low: number, high: number): Push =>
 
 function exp(l: Lanes, x: Push): Push {
   // Outside these bounds the result is 0 or ∞ anyway.
-  const { n, q } = reduceExp(l, clamp(l, x, -105, 90));
-  return scaled(l, l.keep(l.add(q, l.f(1))), n);
+  const { t, q } = reduceExp(l, clamp(l, x, -105, 90), 254);
+  // (q + 1)·2ⁿ in two steps, since 2ⁿ alone may overflow or vanish.
+  const half = l.keep(l.shift("i32x4.shr_s", t, 1));
+  const power = power2(l, half);
+  return l.mul(l.madd(q, power, power), power2(l, l.op("i32x4.sub", t, half)));
 }
 
 function expm1(l: Lanes, x: Push): Push {
-  const { n, q } = reduceExp(l, clamp(l, x, -30, 88.8));
+  const { t, q } = reduceExp(l, clamp(l, x, -30, 88.8), 126);
   // 2ⁿ(q + 1) − 1 = 2(2ⁿ⁻¹q + (2ⁿ⁻¹ − ½)): half the scale keeps n = 128 finite.
-  const power = l.keep(l.power2(l.op("i32x4.sub", n, l.i(1))));
+  const power = power2(l, t);
   const half = l.keep(l.madd(q, power, l.sub(power, l.f(0.5))));
   // Tiny arguments are their own result, and keep the sign of zero.
   return l.choose(l.op("f32x4.lt", l.op("f32x4.abs", x), l.f(1e-8)), x, l.add(half, half));

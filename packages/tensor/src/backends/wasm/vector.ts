@@ -185,6 +185,7 @@ export function vectorInstruction(
     c.op(x.op === "shl" ? "i32x4.shl" : from === "u32" ? "i32x4.shr_u" : "i32x4.shr_s");
     return;
   }
+  if (from === "f32" && (x.op === "max" || x.op === "min") && besideConstant(c, x.op, x, list, locals)) return;
   const one = direct[from][x.op];
   if (one !== undefined) {
     get(x.a);
@@ -195,6 +196,30 @@ export function vectorInstruction(
   }
   if ("b" in x) pairs(c, x.op as "pow", locals[x.a] as number, locals[x.b] as number);
   else vectorFunction(c, x.op, locals[x.a] as number, hasFusedMultiplyAdd());
+}
+
+/** Max or min of a vector and a constant in one or two instructions (f32x4.max is eight of x86); false if there are none for this constant. */
+function besideConstant(
+  c: Code,
+  op: "max" | "min",
+  { a, b }: { readonly a: number; readonly b: number },
+  list: readonly Instruction[],
+  locals: readonly number[],
+): boolean {
+  const given = [a, b].find((i) => list[i]?.op === "const");
+  if (given === undefined) return false;
+  const { value } = list[given] as Extract<Instruction, { op: "const" }>;
+  if (Number.isNaN(value) || (op === "min" && Object.is(value, -0))) return false;
+  // The first operand stays, NaN too, unless the second one is beyond it.
+  c.get(locals[given === a ? b : a] as number);
+  c.get(locals[given] as number);
+  c.op(op === "max" ? "f32x4.pmax" : "f32x4.pmin");
+  if (op === "max" && Object.is(value, 0)) {
+    // −0 becomes +0
+    c.get(locals[given] as number);
+    c.op("f32x4.add");
+  }
+  return true;
 }
 
 /** Converts the vector on the stack. */
