@@ -192,6 +192,22 @@ const geometries: readonly (readonly [
   ["2d in groups", [2, 6, 7, 9], [8, 3, 3, 3], { groups: 2, low: [1, 1], high: [1, 1] }],
   ["2d depthwise", [2, 5, 8, 9], [5, 1, 3, 3], { groups: 5, stride: [2, 1] }],
   [
+    "2d depthwise, odd and strided",
+    [2, 6, 13, 11],
+    [6, 1, 3, 3],
+    { groups: 6, stride: [2, 2], low: [1, 1], high: [1, 1] },
+  ],
+  ["2d depthwise, narrow", [3, 8, 9, 3], [8, 1, 3, 3], { groups: 8, low: [1, 1], high: [1, 1] }],
+  [
+    "2d depthwise, dilated",
+    [2, 6, 12, 13],
+    [6, 1, 3, 2],
+    { groups: 6, rhsDilation: [2, 3], stride: [1, 2], low: [2, 3] },
+  ],
+  ["2d depthwise, wide", [1, 3, 5, 37], [6, 1, 5, 4], { groups: 3, low: [2, 1], high: [2, 2] }],
+  ["1d depthwise", [3, 8, 61], [8, 1, 7], { groups: 8, low: [3], high: [3] }],
+  ["2d in many groups", [2, 8, 10, 9], [12, 2, 3, 3], { groups: 4, low: [1, 1], high: [1, 1] }],
+  [
     "2d of everything",
     [3, 4, 5, 6],
     [6, 2, 3, 2],

@@ -1,6 +1,6 @@
 import { type DType, dtypes, type HostArray } from "../../dtype.ts";
 import type { Kernel } from "../../ir/ir.ts";
-import { assemble } from "./assembler.ts";
+import { assemble, type Code } from "./assembler.ts";
 import type { Heap } from "./memory.ts";
 import { NestCode } from "./nest.ts";
 import { declared, hostFunctions } from "./scalar.ts";
@@ -39,6 +39,17 @@ export class Modules {
       });
     }
     return keys.map((key) => this.functions.get(key) as Call);
+  }
+
+  /** A function that is no loop nest, made once per key. */
+  generated(key: string, make: () => { readonly parameters: number; readonly code: Code }): Call {
+    let call = this.functions.get(key);
+    if (call === undefined) {
+      const module = new WebAssembly.Module(assemble({ imports: [], functions: [make()] }));
+      const { exports } = new WebAssembly.Instance(module, { env: this.environment } as WebAssembly.Imports);
+      this.functions.set(key, (call = exports.f0 as Call));
+    }
+    return call;
   }
 
   /** Runs `use` with `bytes` of scratch memory. */

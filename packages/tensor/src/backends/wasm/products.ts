@@ -4,6 +4,7 @@ import { stridesOf } from "../../shape.ts";
 import { type Axis, type Factor, Gemm, tableOf } from "./gemm/index.ts";
 import { type Call, count, loopRunner, type Modules, type Runner } from "./modules.ts";
 import { padKernel, patchOffsets, spans, unmergeKernel } from "./patches.ts";
+import { planeKernel } from "./planes/index.ts";
 
 type Float = "f32" | "f64";
 type Product = Kernel & { readonly contraction: Contraction };
@@ -183,8 +184,32 @@ export class Products {
     };
   }
 
-  /** Convolution in groups: loops over the padded input. */
+  /** Convolution in groups: kernels that slide over planes, or loops over the padded input. */
   private grouped(c: Conv, kernel: Kernel, dtype: Float): Multiply {
+    const plane = dtype === "f32" ? planeKernel(c) : null;
+    if (plane === null) return this.padThenLoop(c, kernel, dtype);
+    const { a, b, conv } = c;
+    const call = this.modules.generated(
+      JSON.stringify(["planes", conv, a.offset, a.strides, b.offset, b.strides]),
+      () => ({
+        parameters: 6,
+        code: plane.code,
+      }),
+    );
+    return (addresses, target) =>
+      this.modules.scratch(plane.scratchBytes, (scratch) =>
+        call(
+          addresses[a.buffer] as number,
+          addresses[b.buffer] as number,
+          target,
+          scratch,
+          0,
+          conv.batch * conv.groups,
+        ),
+      );
+  }
+
+  private padThenLoop(c: Conv, kernel: Kernel, dtype: Float): Multiply {
     const { conv, b } = c;
     const { pad, source, image } = this.padded(c, kernel, dtype);
     const call = this.kernel(groupedKernel(c, source, dtype, kernel.buffers[b.buffer]?.size as number));
