@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { glob, rm } from "node:fs/promises";
 import { rolldown } from "rolldown";
+import { ascii } from "./build/ascii.ts";
 import { pure } from "./build/pure.ts";
 
 // In the folder of a package: writes the JavaScript of dist/, one file for each entry of package.json and one for what several entries
@@ -22,7 +23,7 @@ const bundle = await rolldown({
   external: (id) => id.startsWith("node:") || others.some((name) => id === name || id.startsWith(`${name}/`)),
   transform: { target: "es2023" },
   experimental: { nativeMagicString: true },
-  plugins: [pure],
+  plugins: [pure, ascii],
   onLog: (_, { message }) => {
     throw new Error(message);
   },
@@ -34,5 +35,7 @@ await bundle.write({
   sourcemap: true,
   sourcemapExcludeSources: true,
   comments: { jsdoc: false },
+  // Printed as it is: a minifier would undo the escapes.
+  minify: false,
 });
 await bundle.close();

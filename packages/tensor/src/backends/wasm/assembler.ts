@@ -5,6 +5,7 @@ const typeCode: Record<ValueType, number> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v
 
 /** Unsigned LEB128. */
 function unsigned(n: number): number[] {
+  if (n < 128) return [n];
   const out: number[] = [];
   let rest = n;
   do {
@@ -30,10 +31,8 @@ function signed(n: number): number[] {
   }
 }
 
-const text = (s: string): number[] => {
-  const bytes = new TextEncoder().encode(s);
-  return [...unsigned(bytes.length), ...bytes];
-};
+/** A name of ASCII letters. */
+const text = (s: string): number[] => [s.length, ...Array.from(s, (c) => c.charCodeAt(0))];
 
 const opcodes = {
   "i32.eqz": 0x45,
@@ -224,17 +223,23 @@ export class Code {
   local(type: ValueType): number {
     return this.parameters + this.types.push(type) - 1;
   }
+  /** An instruction with one number. Nearly all are short. */
+  private put(instruction: number, n: number): void {
+    if (n < 128) this.bytes.push(instruction, n);
+    else this.bytes.push(instruction, ...unsigned(n));
+  }
   get(local: number): void {
-    this.bytes.push(0x20, ...unsigned(local));
+    this.put(0x20, local);
   }
   set(local: number): void {
-    this.bytes.push(0x21, ...unsigned(local));
+    this.put(0x21, local);
   }
   tee(local: number): void {
-    this.bytes.push(0x22, ...unsigned(local));
+    this.put(0x22, local);
   }
   i32(n: number): void {
-    this.bytes.push(0x41, ...signed(n));
+    if (n >= 0 && n < 64) this.bytes.push(0x41, n);
+    else this.bytes.push(0x41, ...signed(n));
   }
   f32(x: number): void {
     this.bytes.push(0x43, ...new Uint8Array(new Float32Array([x]).buffer));
@@ -243,17 +248,21 @@ export class Code {
     this.bytes.push(0x44, ...new Uint8Array(new Float64Array([x]).buffer));
   }
   op(name: Op): void {
-    if (name in opcodes) this.bytes.push(opcodes[name as keyof typeof opcodes]);
-    else if (name in saturating) this.bytes.push(0xfc, ...unsigned(saturating[name as keyof typeof saturating]));
-    else this.bytes.push(0xfd, ...unsigned(vector[name as keyof typeof vector]));
+    const plain = opcodes[name as keyof typeof opcodes];
+    if (plain !== undefined) this.bytes.push(plain);
+    else if (name in saturating) this.bytes.push(0xfc, saturating[name as keyof typeof saturating]);
+    else this.put(0xfd, vector[name as keyof typeof vector]);
   }
   memory(name: MemoryOp, offset = 0): void {
     const scalar = memoryOps[name as keyof typeof memoryOps];
-    if (scalar !== undefined) this.bytes.push(scalar[0], scalar[1], ...unsigned(offset));
-    else {
+    if (scalar !== undefined) {
+      this.bytes.push(scalar[0]);
+      this.put(scalar[1], offset);
+    } else {
       const [code, align] = vectorMemoryOps[name as keyof typeof vectorMemoryOps];
       // Alignment 2 (4 bytes): rows of any length start anywhere.
-      this.bytes.push(0xfd, ...unsigned(code), Math.min(align, 2), ...unsigned(offset));
+      this.bytes.push(0xfd, code);
+      this.put(Math.min(align, 2), offset);
     }
   }
   /** Pushes a vector whose four lanes hold the same f32 or i32. It is made once, at the start of the function. */
@@ -290,7 +299,7 @@ export class Code {
     this.bytes.push(0xfd, 0x5b, 0, ...unsigned(offset), lane);
   }
   call(f: number): void {
-    this.bytes.push(0x10, ...unsigned(f));
+    this.put(0x10, f);
   }
   /** `if … else … end` that leaves a value of `type` (or none). */
   choose(type: ValueType | null, then: () => void, otherwise?: () => void): void {
@@ -316,13 +325,20 @@ export class Code {
     this.set(i);
     this.bytes.push(0x0c, 0, 0x0b, 0x0b);
   }
-  /** The function's bytes with its size. */
-  finish(): number[] {
-    const locals = this.types.flatMap((t) => [1, typeCode[t]]);
-    const body = [...unsigned(this.types.length), ...locals, ...this.prologue, ...this.bytes, 0x0b];
-    return [...unsigned(body.length), ...body];
+  /** The function's bytes with its size, in pieces. */
+  finish(): Pieces {
+    const locals = [...unsigned(this.types.length), ...this.types.flatMap((t) => [1, typeCode[t]])];
+    return sized([locals, this.prologue, this.bytes, [0x0b]]);
   }
 }
+
+/** Bytes one after another. */
+type Pieces = readonly (readonly number[])[];
+
+const lengthOf = (pieces: Pieces): number => pieces.reduce((n, p) => n + p.length, 0);
+
+/** Pieces after their length. */
+const sized = (pieces: Pieces): Pieces => [unsigned(lengthOf(pieces)), ...pieces];
 
 /** Imported host functions, then own functions that are all exported as `f0`, `f1`, … and take i32 parameters. */
 export interface ModuleParts {
@@ -336,49 +352,40 @@ export interface ModuleParts {
 
 /** The bytes of a module that imports its memory as `env.memory`. */
 export function assemble({ imports, functions }: ModuleParts): Uint8Array<ArrayBuffer> {
-  const section = (id: number, items: readonly (readonly number[])[]): number[] => {
-    const body = unsigned(items.length);
-    for (const item of items) for (const b of item) body.push(b);
-    return [id, ...unsigned(body.length)].concat(body);
-  };
-  const types = [
-    ...imports.map((f) => [
-      0x60,
-      ...unsigned(f.parameters.length),
-      ...f.parameters.map((t) => typeCode[t]),
-      1,
-      typeCode[f.result],
-    ]),
-    ...functions.map((f) => [
-      0x60,
-      ...unsigned(f.parameters),
-      ...new Array<number>(f.parameters).fill(typeCode.i32),
-      0,
-    ]),
+  const section = (id: number, items: readonly Pieces[]): Pieces => [
+    [id],
+    ...sized([unsigned(items.length), ...items.flat()]),
   ];
-  const parts = [
+  const pieces = [
     [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    section(1, types),
-    section(2, [
-      [...text("env"), ...text("memory"), 2, 0, 0],
-      ...imports.map((f, i) => [...text("env"), ...text(f.name), 0, ...unsigned(i)]),
+    ...section(1, [
+      ...imports.map((f) => [
+        [0x60, f.parameters.length, ...f.parameters.map((t) => typeCode[t]), 1, typeCode[f.result]],
+      ]),
+      ...functions.map((f) => [
+        [0x60, ...unsigned(f.parameters), ...new Array<number>(f.parameters).fill(typeCode.i32), 0],
+      ]),
     ]),
-    section(
+    ...section(2, [
+      [[...text("env"), ...text("memory"), 2, 0, 0]],
+      ...imports.map((f, i) => [[...text("env"), ...text(f.name), 0, ...unsigned(i)]]),
+    ]),
+    ...section(
       3,
-      functions.map((_, i) => unsigned(imports.length + i)),
+      functions.map((_, i) => [unsigned(imports.length + i)]),
     ),
-    section(
+    ...section(
       7,
-      functions.map((_, i) => [...text(`f${i}`), 0, ...unsigned(imports.length + i)]),
+      functions.map((_, i) => [[...text(`f${i}`), 0, ...unsigned(imports.length + i)]]),
     ),
-    section(
+    ...section(
       10,
       functions.map((f) => f.code.finish()),
     ),
   ];
-  const bytes = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+  const bytes = new Uint8Array(lengthOf(pieces));
   let at = 0;
-  for (const p of parts) {
+  for (const p of pieces) {
     bytes.set(p, at);
     at += p.length;
   }
