@@ -1,144 +1,52 @@
-import type { Backend } from "../../src/backend.ts";
-import { setBackend } from "../../src/backends/current.ts";
-import { jsBackend } from "../../src/backends/js/index.ts";
-import { wasmBackend } from "../../src/backends/wasm/index.ts";
-import { dispose, tidy } from "../../src/memory.ts";
-import type { Tensor } from "../../src/tensor.ts";
-import { reach } from "../../src/transforms/graph.ts";
-import { cases } from "../cases.ts";
-import { defined, definitions } from "../definitions/index.ts";
-import { draw } from "../draw.ts";
-import { type Bound, boundOf, difference, exactly, largestOf } from "./compare.ts";
-import { controlTrials } from "./control.ts";
+import { fileURLToPath } from "node:url";
+import { backends } from "./backends.ts";
 import { primitivesInSource } from "./coverage.ts";
-import { castTrials, elementwiseTrials } from "./elementwise.ts";
-import { foldingTrials } from "./folding.ts";
-import { lookupTrials } from "./lookups.ts";
-import { matrixTrials } from "./matrices.ts";
-import { specialTrials } from "./special.ts";
-import { structuralTrials } from "./structural.ts";
-import { all, floats, type Trial } from "./trial.ts";
+import { conformance, type Outcome } from "./suite.ts";
 
-// npm run conformance -- --backend js|wasm [--json] [--verbose] [--only text]: every primitive × dtype × shape. js is compared with the definitions in
-// ../definitions, which share no code with the library; every other backend is compared with js.
-const backends: Readonly<Record<string, () => Backend>> = { js: jsBackend, wasm: wasmBackend };
+// npm run conformance -- --backend js|wasm [--in chromium] [--json] [--verbose] [--only text]
 const option = (name: string): string | undefined =>
   process.argv.includes(name) ? (process.argv[process.argv.indexOf(name) + 1] ?? "") : undefined;
-const name = option("--backend") ?? "";
+const [name, place, only] = [option("--backend") ?? "", option("--in"), option("--only")];
+const verbose = process.argv.includes("--verbose");
 const make = backends[name];
-if (make === undefined) {
-  console.error(`conformance: --backend: expected one of ${Object.keys(backends).join(", ")}`);
+const fail = (message: string): never => {
+  console.error(`conformance: ${message}`);
   process.exit(2);
-}
-const only = option("--only");
-const [subject, reference] = [make(), jsBackend()];
-const counts = { cases: 0, passed: 0, failed: 0, skipped: 0 };
-const met = new Set<string>();
-const reasons = new Map<string, string[]>();
+};
+if (make === undefined) fail(`--backend: expected one of ${Object.keys(backends).join(", ")}`);
+if (place !== undefined && place !== "chromium") fail("--in: expected chromium");
 
-interface Result {
-  readonly shape: readonly number[];
-  readonly dtype: Tensor["dtype"];
-  readonly data: ArrayLike<number>;
-}
-
-async function on(backend: Backend, f: () => readonly Tensor[]): Promise<Result[]> {
-  await setBackend(backend);
-  const outputs = tidy(() => [...f()]);
-  const results: Result[] = [];
-  for (const t of outputs) {
-    const data = await t.data();
-    results.push({ shape: t.shape, dtype: t.dtype, data });
+/** The suite in headless Chromium, or null, said aloud, where it is not installed. */
+async function inChromium(): Promise<Outcome | null> {
+  const { missing, visit } = await import("../../../../tools/src/chromium.ts");
+  if (missing !== null) {
+    console.error(`SKIPPED ${name} in Chromium: ${missing}`);
+    return null;
   }
-  dispose(outputs);
-  return results;
+  const query = new URLSearchParams({ backend: name, ...(only === undefined ? {} : { only }) });
+  if (verbose) query.set("verbose", "");
+  const page = fileURLToPath(new URL("page.ts", import.meta.url));
+  const outcome = await visit<Outcome & { error?: string }>(page, `${query}`, console.error);
+  return outcome.error === undefined ? outcome : fail(outcome.error);
 }
 
-function* casesOf(): Generator<Trial> {
-  for (const c of cases)
-    for (const dtype of c.integers ? all : floats)
-      yield {
-        label: `case ${c.name} ${dtype}`,
-        f: () => [c.f(...c.inputs.map((arg, i) => draw(arg, i + 1, dtype)))],
-        terms: c.terms ?? 8,
-      };
-}
+const inNode = async (): Promise<Outcome> =>
+  conformance(await (make as NonNullable<typeof make>)(), { only, verbose, tell: console.error });
 
-function boundFor(trial: Trial, outputs: readonly Tensor[]): Bound {
-  if (trial.units !== undefined) return { units: trial.units, ofLargest: true };
-  const bound = boundOf(outputs);
-  if (trial.terms === undefined || bound === exactly) return bound;
-  return { units: bound.units + 2 * trial.terms, ofLargest: true };
+const outcome = await (place === undefined ? inNode() : inChromium());
+if (outcome === null) {
+  console.log(JSON.stringify({ backend: name, in: place, cases: 0, passed: 0, failed: 0, skipped: 0 }));
+  process.exit(0);
 }
-
-async function check(trial: Trial): Promise<void> {
-  if (only !== undefined && !trial.label.includes(only)) return;
-  if (trial.skip !== undefined) {
-    counts.skipped++;
-    reasons.set(trial.skip, [...(reasons.get(trial.skip) ?? []), trial.label]);
-    return;
-  }
-  counts.cases++;
-  let wrong: string | null = null;
-  try {
-    await setBackend(subject);
-    const graph = trial.f();
-    for (const t of reach(graph, 0)) met.add(t.primitive.name);
-    const bound = boundFor(trial, graph);
-    const expected: readonly Result[] =
-      subject.name !== "js" ? await on(reference, trial.f) : trial.expected ? trial.expected() : defined(graph);
-    const actual = await on(subject, trial.f);
-    if (actual.length !== expected.length) wrong = `${actual.length} results instead of ${expected.length}`;
-    // parts of one result (real and imaginary, say) share their rounding errors
-    const largest = largestOf(expected.filter((e) => e.dtype !== "i32").map((e) => e.data));
-    actual.forEach((a, i) => {
-      const e = expected[i] as Result;
-      if (`${a.dtype}[${a.shape}]` !== `${e.dtype}[${e.shape}]`)
-        wrong ??= `result ${i} is ${a.dtype}[${a.shape}] instead of ${e.dtype}[${e.shape}]`;
-      const found = difference(a.data, e.data, e.dtype, bound, largest);
-      if (found !== null) wrong ??= actual.length === 1 ? found : `result ${i}: ${found}`;
-    });
-  } catch (e) {
-    wrong = (e as Error).message;
-  }
-  if (wrong === null) counts.passed++;
-  else {
-    counts.failed++;
-    console.error(`FAIL ${trial.label}: ${wrong}`);
-  }
-}
-
-for (const trials of [
-  casesOf,
-  elementwiseTrials,
-  castTrials,
-  structuralTrials,
-  foldingTrials,
-  lookupTrials,
-  matrixTrials,
-  controlTrials,
-  specialTrials,
-]) {
-  const [from, start] = [counts.cases, performance.now()];
-  for (const trial of trials()) await check(trial);
-  if (process.argv.includes("--verbose"))
-    console.error(
-      `${trials.name}: ${counts.cases - from} cases in ${((performance.now() - start) / 1000).toFixed(1)} s`,
-    );
-}
-
+const { counts, met } = outcome;
 if (only === undefined) {
   const complaints = (await primitivesInSource())
-    .filter((p) => !met.has(p))
+    .filter((p) => !met.includes(p))
     .map((p) => `the primitive ${p} has no case: add one to test/cases.ts and its definition to test/definitions`);
   counts.cases++;
   if (complaints.length === 0) counts.passed++;
   else counts.failed++;
   for (const complaint of complaints) console.error(`FAIL coverage: ${complaint}`);
 }
-if (process.argv.includes("--verbose")) {
-  for (const [reason, labels] of reasons) console.error(`skipped ${labels.length}: ${reason}: ${labels.join(", ")}`);
-  console.error(`${Object.keys(definitions).length} definitions, ${met.size} primitives met`);
-}
-console.log(JSON.stringify({ backend: name, ...counts }));
+console.log(JSON.stringify({ backend: name, ...(place === undefined ? {} : { in: place }), ...counts }));
 process.exit(counts.failed > 0 ? 1 : 0);
