@@ -3,6 +3,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { setBackend } from "../../src/backends/current.ts";
 import { type Axis, type Factor, Gemm, tableOf } from "../../src/backends/wasm/gemm/index.ts";
 import { wasmBackend } from "../../src/backends/wasm/index.ts";
+import type { Heap } from "../../src/backends/wasm/memory.ts";
+import { Modules } from "../../src/backends/wasm/modules.ts";
+import { Queue } from "../../src/backends/wasm/threads/queue.ts";
 import { add, mul } from "../../src/functions/arithmetic.ts";
 import * as s from "../../src/functions/shaping.ts";
 import { convolution } from "../../src/primitives/convolution.ts";
@@ -59,6 +62,21 @@ const layout = (lines: number, depths: number): fc.Arbitrary<Layout> =>
       batch,
     }));
 
+const up = (x: number): number => Math.ceil(x / 64) * 64;
+/** Products in a memory whose constants are kept from `constants` on. */
+function gemmIn(memory: WebAssembly.Memory, constants: number, dtype: Float): Gemm {
+  let next = constants;
+  const heap = {
+    memory,
+    shared: false,
+    bytes: new Uint8Array(memory.buffer),
+    keep: (bytes: number): number => (next += up(bytes)) - up(bytes),
+  };
+  return new Gemm(new Modules(heap as unknown as Heap, new Queue(null)), dtype);
+}
+/** Bytes that suffice for the constants of one product, and for its scratch memory. */
+const [CONSTANTS, SCRATCH] = [2 ** 15, 2 ** 18] as const;
+
 describe("Gemm", () => {
   const sizes = fc.record({
     batch: fc.integer({ min: 1, max: 3 }),
@@ -83,11 +101,8 @@ describe("Gemm", () => {
         const bytes = size[dtype];
         const [ea, eb] = [extent(a, batch), extent(b, batch)];
         // One factor begins at the first byte of the memory, the other ends with its last: a read beyond either traps or meets NaN.
-        const probe = new WebAssembly.Memory({ initial: 1 });
-        const scratchBytes = new Gemm(probe, dtype).scratchBytes(m, n, k);
-        const up = (x: number): number => Math.ceil(x / 64) * 64;
         const spans = { a: up(ea.span * bytes + 64), b: up(eb.span * bytes + 64) };
-        const total = up(spans.a + spans.b + batch * m * n * bytes + scratchBytes + 1024);
+        const total = up(spans.a + spans.b + batch * m * n * bytes + SCRATCH + CONSTANTS + 1024);
         const memory = new WebAssembly.Memory({ initial: Math.ceil(total / 65536) });
         const end = memory.buffer.byteLength;
         const view = new arrays[dtype](memory.buffer);
@@ -109,19 +124,19 @@ describe("Gemm", () => {
         ] as const)
           for (let i = 0; i < batch; i++)
             for (let l = 0; l < lines; l++) for (let d = 0; d < k; d++) view[place(x, e, from, i, l, d)] = value();
-        view.fill(0, target / bytes, target / bytes + batch * m * n);
         const axis = (list: readonly number[]): Axis =>
           tableOf(
             list.map((o) => o * bytes),
             bytes,
           );
-        const factor = (x: Layout, e: { first: number }, from: number): Factor => ({
-          address: from + e.first * bytes,
+        const factor = (x: Layout): Factor => ({
           batch: x.batch * bytes,
           lines: axis(x.lines),
           depths: axis(x.depths),
         });
-        new Gemm(memory, dtype).run(batch, m, n, k, factor(a, ea, start.a), factor(b, eb, start.b), target, scratch);
+        const product = gemmIn(memory, scratch + SCRATCH, dtype).prepare(batch, m, n, k, factor(a), factor(b));
+        expect(product.bytes).toBeLessThanOrEqual(SCRATCH);
+        product.run(start.a + ea.first * bytes, start.b + eb.first * bytes, target, scratch);
         // what rounding can do at most, in whatever order the terms are taken
         const relative = (k + 1) * (dtype === "f32" ? 2 ** -24 : 2 ** -53);
         for (let i = 0; i < batch; i++)
@@ -155,16 +170,15 @@ describe("Gemm", () => {
     for (let i = 0; i < m * k; i++) view[a / bytes + i] = (i % 7) - 3;
     for (let i = 0; i < k * n; i++) view[b / bytes + i] = (i % 5) - 2;
     const step = (x: number): Axis => ({ step: x * bytes });
-    new Gemm(memory, dtype).run(
+    const product = gemmIn(memory, 448 * 1024, dtype).prepare(
       1,
       m,
       n,
       k,
-      { address: a, batch: 0, lines: step(k), depths: step(1) },
-      { address: b, batch: 0, lines: step(1), depths: step(n) },
-      c,
-      512 * 1024,
+      { batch: 0, lines: step(k), depths: step(1) },
+      { batch: 0, lines: step(1), depths: step(n) },
     );
+    product.run(a, b, c, 512 * 1024);
     for (let i = 0; i < m; i++)
       for (let j = 0; j < n; j++) {
         let sum = 0;

@@ -214,6 +214,8 @@ export class Code {
   private readonly prologue: number[] = [];
   private readonly constants = new Map<number, number>();
   private readonly parameters: number;
+  /** True when it calls a host function. */
+  callsHost = false;
 
   constructor(parameters: number) {
     this.parameters = parameters;
@@ -298,6 +300,19 @@ export class Code {
   storeHalf(offset: number, lane: 0 | 1): void {
     this.bytes.push(0xfd, 0x5b, 0, ...unsigned(offset), lane);
   }
+  /** Fills bytes (address, value, count on the stack). */
+  fillBytes(): void {
+    this.bytes.push(0xfc, 11, 0);
+  }
+  /** Copies bytes (to, from, count on the stack). */
+  copyBytes(): void {
+    this.bytes.push(0xfc, 10, 0, 0);
+  }
+  /** Calls an imported host function. */
+  callHost(f: number): void {
+    this.callsHost = true;
+    this.call(f);
+  }
   call(f: number): void {
     this.put(0x10, f);
   }
@@ -350,8 +365,11 @@ export interface ModuleParts {
   readonly functions: readonly { readonly parameters: number; readonly code: Code }[];
 }
 
-/** The bytes of a module that imports its memory as `env.memory`. */
-export function assemble({ imports, functions }: ModuleParts): Uint8Array<ArrayBuffer> {
+/** Pages of 64 KiB that a memory may have at most: 4 GiB. */
+export const MAX_PAGES = 65536;
+
+/** The bytes of a module that imports its memory, which threads share or not, as `env.memory`. */
+export function assemble({ imports, functions }: ModuleParts, shared = false): Uint8Array<ArrayBuffer> {
   const section = (id: number, items: readonly Pieces[]): Pieces => [
     [id],
     ...sized([unsigned(items.length), ...items.flat()]),
@@ -367,7 +385,7 @@ export function assemble({ imports, functions }: ModuleParts): Uint8Array<ArrayB
       ]),
     ]),
     ...section(2, [
-      [[...text("env"), ...text("memory"), 2, 0, 0]],
+      [[...text("env"), ...text("memory"), 2, ...(shared ? [3, 0, ...unsigned(MAX_PAGES)] : [0, 0])]],
       ...imports.map((f, i) => [[...text("env"), ...text(f.name), 0, ...unsigned(i)]]),
     ]),
     ...section(

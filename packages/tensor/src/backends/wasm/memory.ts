@@ -1,8 +1,8 @@
 import type { Backend, Storage } from "../../backend.ts";
 import { BackendError, OutOfMemoryError } from "../../errors.ts";
+import { MAX_PAGES } from "./assembler.ts";
 
 const PAGE = 65536;
-const MAX_PAGES = 65536;
 const ALIGN = 64;
 
 /** A block of the one linear memory. */
@@ -23,13 +23,24 @@ export class Block implements Storage {
  * be read a little beyond the end of a buffer.
  */
 export class Heap {
-  readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 16, maximum: MAX_PAGES });
+  readonly memory: WebAssembly.Memory;
   /** Holes by address. */
   private holes: { address: number; bytes: number }[] = [{ address: ALIGN, bytes: 16 * PAGE - 2 * ALIGN }];
   liveBytes = 0;
   liveBuffers = 0;
   peakBytes = 0;
-  private u8 = new Uint8Array(this.memory.buffer);
+  private u8: Uint8Array;
+
+  /** `shared`: other threads may be given the memory. */
+  constructor(shared = false) {
+    this.memory = new WebAssembly.Memory({ initial: 16, maximum: MAX_PAGES, shared });
+    this.u8 = new Uint8Array(this.memory.buffer);
+  }
+
+  /** True when other threads may be given the memory. */
+  get shared(): boolean {
+    return !(this.memory.buffer instanceof ArrayBuffer);
+  }
 
   /** The whole memory; taken anew after growth. */
   get bytes(): Uint8Array<ArrayBuffer> {
@@ -54,6 +65,13 @@ export class Heap {
     this.liveBytes += bytes;
     if (counted) this.liveBuffers++;
     this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
+    return address;
+  }
+
+  /** Address of bytes that are kept for good and count as nobody's. */
+  keep(bytes: number): number {
+    const address = this.take(bytes, false);
+    this.liveBytes -= bytes;
     return address;
   }
 

@@ -1,27 +1,52 @@
 import { type DType, dtypes, type HostArray } from "../../dtype.ts";
 import type { Kernel } from "../../ir/ir.ts";
-import { assemble, type Code } from "./assembler.ts";
+import { assemble, Code, type ModuleParts } from "./assembler.ts";
 import type { Heap } from "./memory.ts";
 import { NestCode } from "./nest.ts";
 import { declared, hostFunctions } from "./scalar.ts";
+import type { Call } from "./threads/member.ts";
+import type { Cut, Entry, Queue } from "./threads/queue.ts";
 
-export type Call = (...args: number[]) => void;
-/** Runs a step on the addresses of its buffers. */
-export type Runner = (addresses: readonly number[]) => void;
+/** A step: runs on the addresses of its buffers, with `bytes` of scratch memory that nobody else uses meanwhile. */
+export interface Runner {
+  readonly bytes: number;
+  run(addresses: readonly number[], scratch: number): void;
+}
 
 /** Kernels compiled so far, by their text: equal kernels of different plans share one function. */
 export class Modules {
   readonly heap: Heap;
-  private readonly functions = new Map<string, Call>();
+  readonly queue: Queue;
+  private readonly functions = new Map<string, Entry>();
+  private readonly tables = new Map<string, { readonly address: number; readonly entries: number }>();
   private readonly environment: Record<string, unknown>;
+  private bulk: readonly Entry[] | null = null;
 
-  constructor(heap: Heap) {
+  constructor(heap: Heap, queue: Queue) {
     this.heap = heap;
+    this.queue = queue;
     this.environment = { memory: heap.memory, ...hostFunctions };
   }
 
+  /** The functions of a module. Those that call the host stay with the calling thread. */
+  instantiate(parts: ModuleParts): Entry[] {
+    const bytes = assemble(parts, this.heap.shared);
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      env: this.environment,
+    } as WebAssembly.Imports);
+    const calls = parts.functions.map((_, i) => exports[`f${i}`] as Call);
+    const shared = parts.functions.some((f) => !f.code.callsHost);
+    const place = shared ? (this.queue.crew?.publish(bytes, calls) ?? -1) : -1;
+    return calls.map((call, index) => ({
+      call,
+      index,
+      bytes: bytes.length,
+      place: parts.functions[index]?.code.callsHost ? -1 : place,
+    }));
+  }
+
   /** Functions of the given kernels; those not known yet are compiled together in one module. */
-  compile(kernels: readonly Kernel[]): Call[] {
+  compile(kernels: readonly Kernel[]): Entry[] {
     const keys = kernels.map((k) => JSON.stringify({ ...k, name: "", contraction: undefined }, keepNumbers));
     const fresh = new Map<string, Kernel>();
     keys.forEach((key, i) => {
@@ -32,43 +57,79 @@ export class Modules {
         parameters: k.buffers.length + 2,
         code: new NestCode(k).code,
       }));
-      const module = new WebAssembly.Module(assemble({ imports: declared, functions }));
-      const { exports } = new WebAssembly.Instance(module, { env: this.environment } as WebAssembly.Imports);
+      const entries = this.instantiate({ imports: declared, functions });
       [...fresh.keys()].forEach((key, i) => {
-        this.functions.set(key, exports[`f${i}`] as Call);
+        this.functions.set(key, entries[i] as Entry);
       });
     }
-    return keys.map((key) => this.functions.get(key) as Call);
+    return keys.map((key) => this.functions.get(key) as Entry);
   }
 
   /** A function that is no loop nest, made once per key. */
-  generated(key: string, make: () => { readonly parameters: number; readonly code: Code }): Call {
-    let call = this.functions.get(key);
-    if (call === undefined) {
-      const module = new WebAssembly.Module(assemble({ imports: [], functions: [make()] }));
-      const { exports } = new WebAssembly.Instance(module, { env: this.environment } as WebAssembly.Imports);
-      this.functions.set(key, (call = exports.f0 as Call));
+  generated(key: string, make: () => { readonly parameters: number; readonly code: Code }): Entry {
+    let entry = this.functions.get(key);
+    if (entry === undefined) {
+      entry = this.instantiate({ imports: [], functions: [make()] })[0] as Entry;
+      this.functions.set(key, entry);
     }
-    return call;
+    return entry;
   }
 
-  /** Runs `use` with `bytes` of scratch memory. */
-  scratch(bytes: number, use: (address: number) => void): void {
-    const address = this.heap.take(bytes, false);
-    try {
-      use(address);
-    } finally {
-      this.heap.give(address, bytes, false);
+  /** Address of constant words that are kept for good; equal ones are kept once. */
+  table(key: string, words: () => Int32Array): number {
+    let table = this.tables.get(key);
+    if (table === undefined) {
+      const values = words();
+      table = { address: this.heap.keep(values.byteLength), entries: values.length };
+      const { address } = table;
+      this.queue.host(() => this.heap.bytes.set(new Uint8Array(values.buffer), address));
+      this.tables.set(key, table);
     }
+    return table.address;
   }
 
+  /** Fills bytes with zeros. */
   zero(address: number, bytes: number): void {
-    this.heap.bytes.fill(0, address, address + bytes);
+    if (bytes > 0) this.queue.call(this.bulkEntry(0), [address], 0, bytes);
+  }
+
+  /** Copies bytes. */
+  copy(to: number, from: number, bytes: number): void {
+    if (bytes > 0) this.queue.call(this.bulkEntry(1), [to, from], 0, bytes);
+  }
+
+  private bulkEntry(which: 0 | 1): Entry {
+    this.bulk ??= this.instantiate({
+      imports: [],
+      functions: [
+        { parameters: 3, code: fill() },
+        { parameters: 4, code: copy() },
+      ],
+    });
+    return this.bulk[which] as Entry;
   }
 
   view(address: number, dtype: DType, size: number): HostArray {
     return new dtypes[dtype].array(this.heap.bytes.buffer, address, size);
   }
+}
+
+/** Parameters: address, start, end. */
+function fill(): Code {
+  const c = new Code(3);
+  c.get(0);
+  c.i32(0);
+  c.get(2);
+  c.fillBytes();
+  return c;
+}
+
+/** Parameters: to, from, start, end. */
+function copy(): Code {
+  const c = new Code(4);
+  for (const local of [0, 1, 3]) c.get(local);
+  c.copyBytes();
+  return c;
 }
 
 // JSON has no −0, NaN or infinities.
@@ -77,9 +138,29 @@ const keepNumbers = (_: string, x: unknown): unknown =>
 
 export const count = (loops: readonly number[]): number => loops.reduce((a, b) => a * b, 1);
 
+/** Parts of a row that is cut begin at multiples of this, so that only its end is left to single elements. */
+const ROW_UNIT = 64;
+/** Chunks that a kernel is cut into, per thread. */
+const CHUNKS = 4;
+/** Estimated nanoseconds of one instruction on one element. */
+const INSTRUCTION = 0.3;
+
+/** How the outermost loop of a kernel is cut for `threads`. */
+export function cutOf(kernel: Kernel, threads: number): Cut | null {
+  const [outermost, ...rest] = kernel.loops;
+  if (outermost === undefined || threads < 2) return null;
+  const unit = rest.length === 0 ? ROW_UNIT : 1;
+  const each = kernel.outer.length + count(kernel.reduce) * kernel.inner.length;
+  return {
+    grain: Math.ceil(outermost / (threads * CHUNKS) / unit) * unit,
+    cost: count(kernel.loops) * each * INSTRUCTION,
+  };
+}
+
 /** Runs all of a kernel. */
-export function loopRunner(kernel: Kernel, call: Call): Runner {
-  if (count(kernel.loops) === 0) return () => {};
+export function loopRunner(kernel: Kernel, entry: Entry, queue: Queue): Runner {
+  if (count(kernel.loops) === 0) return { bytes: 0, run() {} };
   const end = kernel.loops[0] ?? 1;
-  return (addresses) => call(...addresses, 0, end);
+  const cut = cutOf(kernel, queue.crew?.size ?? 1);
+  return { bytes: 0, run: (addresses) => queue.call(entry, addresses, 0, end, cut) };
 }

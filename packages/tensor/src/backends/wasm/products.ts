@@ -1,22 +1,31 @@
 import { addIndex, constantIndex, flattenIndex, loopIndex, scaleIndex } from "../../ir/index-expr.ts";
 import type { Contraction, Index, Kernel, Operand } from "../../ir/ir.ts";
 import { stridesOf } from "../../shape.ts";
-import { type Axis, type Factor, Gemm, tableOf } from "./gemm/index.ts";
-import { type Call, count, loopRunner, type Modules, type Runner } from "./modules.ts";
+import { type Axis, Gemm, tableOf } from "./gemm/index.ts";
+import { count, cutOf, loopRunner, type Modules, type Runner } from "./modules.ts";
 import { padKernel, patchOffsets, spans, unmergeKernel } from "./patches.ts";
 import { planeKernel } from "./planes/index.ts";
+import type { Cut, Entry } from "./threads/queue.ts";
 
 type Float = "f32" | "f64";
 type Product = Kernel & { readonly contraction: Contraction };
 type Matmul = Extract<Contraction, { kind: "matmul" }>;
 type Conv = Extract<Contraction, { kind: "conv" }>;
 /** Fills `target` with the product. */
-type Multiply = (addresses: readonly number[], target: number) => void;
+interface Multiply {
+  /** Scratch memory that it needs. */
+  readonly bytes: number;
+  run(addresses: readonly number[], target: number, scratch: number): void;
+}
 
 const bytesOf = { f32: 4, f64: 8 } as const;
 
 /** Images whose padded input is made at once take about this many bytes. */
 const GROUP = 2 ** 20;
+/** Chunks of planes per thread. */
+const TASKS = 4;
+/** Estimated nanoseconds of one element of a kernel that slides over planes. */
+const TAP = 0.06;
 /** With fewer positions per image, the positions of all images become the columns of one product. */
 const FEW_POSITIONS = 64;
 
@@ -62,125 +71,131 @@ export class Products {
 
   private gemm(dtype: Float): Gemm {
     let gemm = this.gemms.get(dtype);
-    if (gemm === undefined) this.gemms.set(dtype, (gemm = new Gemm(this.modules.heap.memory, dtype)));
+    if (gemm === undefined) this.gemms.set(dtype, (gemm = new Gemm(this.modules, dtype)));
     return gemm;
   }
 
-  private kernel(kernel: Kernel): Call {
-    return this.modules.compile([kernel])[0] as Call;
+  private entry(kernel: Kernel): Entry {
+    return this.modules.compile([kernel])[0] as Entry;
+  }
+
+  private runner(kernel: Kernel): Runner {
+    return loopRunner(kernel, this.entry(kernel), this.modules.queue);
   }
 
   compile(kernel: Product): Runner {
     const { contraction: c } = kernel;
     const dtype = kernel.accumulators[0]?.dtype as Float;
     const finish = epilogue(kernel, dtype);
-    const after = finish === null ? null : loopRunner(finish, this.kernel(finish));
     const multiply =
       c.kind === "matmul"
         ? this.matmul(c, dtype)
         : c.conv.groups === 1
           ? this.convolution(c, kernel, dtype)
           : this.grouped(c, kernel, dtype);
-    const bytes = count(kernel.loops) * bytesOf[dtype];
     const out = kernel.stores[0]?.buffer as number;
-    return (addresses) => {
-      if (after === null) multiply(addresses, addresses[out] as number);
-      else
-        this.modules.scratch(bytes, (target) => {
-          multiply(addresses, target);
-          after([...addresses, target]);
-        });
+    if (finish === null)
+      return {
+        bytes: multiply.bytes,
+        run: (addresses, scratch) => multiply.run(addresses, addresses[out] as number, scratch),
+      };
+    const after = this.runner(finish);
+    const bytes = align(count(kernel.loops) * bytesOf[dtype]);
+    return {
+      bytes: bytes + multiply.bytes,
+      run(addresses, scratch) {
+        multiply.run(addresses, scratch, scratch + bytes);
+        after.run([...addresses, scratch], 0);
+      },
     };
   }
 
   private matmul({ batch, m, n, k, a, b }: Matmul, dtype: Float): Multiply {
     const size = bytesOf[dtype];
-    const gemm = this.gemm(dtype);
-    const bytes = gemm.scratchBytes(m, n, k);
-    const factor = (o: Operand, line: 1 | 2): ((addresses: readonly number[]) => Factor) => {
-      const stride = (i: number): number => (o.strides[i] as number) * size;
-      const [lines, depths]: [Axis, Axis] = [{ step: stride(line) }, { step: stride(3 - line) }];
-      return (addresses) => ({
-        address: (addresses[o.buffer] as number) + o.offset * size,
-        batch: stride(0),
-        lines,
-        depths,
-      });
-    };
-    const [left, right] = [factor(a, 1), factor(b, 2)];
-    return (addresses, target) => {
-      this.modules.zero(target, batch * m * n * size);
-      this.modules.scratch(bytes, (scratch) =>
-        gemm.run(batch, m, n, k, left(addresses), right(addresses), target, scratch),
-      );
+    const stride = (o: Operand, i: number): number => (o.strides[i] as number) * size;
+    const product = this.gemm(dtype).prepare(
+      batch,
+      m,
+      n,
+      k,
+      { batch: stride(a, 0), lines: { step: stride(a, 1) }, depths: { step: stride(a, 2) } },
+      { batch: stride(b, 0), lines: { step: stride(b, 2) }, depths: { step: stride(b, 1) } },
+    );
+    const at = (o: Operand, addresses: readonly number[]): number =>
+      (addresses[o.buffer] as number) + o.offset * size;
+    return {
+      bytes: product.bytes,
+      run: (addresses, target, scratch) => product.run(at(a, addresses), at(b, addresses), target, scratch),
     };
   }
 
-  /** The input with its padding, a few images at a time, or as it is when there is none. */
-  private padded(c: Conv, kernel: Kernel, dtype: Float): { pad: Call | null; source: Operand; image: number } {
+  /** The input with its padding, or as it is when there is none. */
+  private padded(c: Conv, kernel: Kernel, dtype: Float): Padded {
     const { batch, inChannels, groups } = c.conv;
     const padding = padKernel(c, dtype, (kernel.buffers[c.a.buffer] as { size: number }).size);
-    if (padding === null) return { pad: null, source: c.a, image: 0 };
+    if (padding === null) return { pad: null, source: c.a, image: 0, group: batch };
     const shape = [batch, inChannels * groups, ...spans(c)];
+    const image = count(shape.slice(1)) * bytesOf[dtype];
+    const threads = this.modules.queue.crew?.size ?? 1;
     return {
-      pad: this.kernel(padding),
+      pad: { entry: this.entry(padding), cost: (cutOf(padding, 2) as Cut).cost / batch },
       source: { buffer: 0, offset: 0, strides: stridesOf(shape) },
-      image: count(shape.slice(1)) * bytesOf[dtype],
+      image,
+      group: Math.max(1, Math.min(batch, threads * Math.floor(GROUP / image))),
     };
+  }
+
+  /** Writes some images with their padding to `room`. The loops count images of the whole batch: the base is shifted to the first that is made. */
+  private writePadded({ pad, image }: Padded, input: number, room: number, from: number, to: number): void {
+    const { queue } = this.modules;
+    const grain = Math.ceil((to - from) / ((queue.crew?.size ?? 1) * 2));
+    if (pad !== null) queue.call(pad.entry, [input, room - from * image], from, to, { grain, cost: pad.cost * (to - from) });
   }
 
   /** Kernels times patches; the patches are read where they lie. */
   private convolution(c: Conv, kernel: Kernel, dtype: Float): Multiply {
     const size = bytesOf[dtype];
-    const gemm = this.gemm(dtype);
     const { conv } = c;
-    const { pad, source, image } = this.padded(c, kernel, dtype);
+    const padded = this.padded(c, kernel, dtype);
+    const { pad, source, image } = padded;
     const positions = count(conv.output);
     const merged = positions < FEW_POSITIONS && conv.batch > 1;
-    const at = patchOffsets(c, source, merged);
-    const axis = (offsets: readonly number[]): Axis =>
+    const offsets = patchOffsets(c, source, merged);
+    const axis = (list: readonly number[]): Axis =>
       tableOf(
-        offsets.map((o) => o * size),
+        list.map((o) => o * size),
         size,
       );
-    const [columns, depths, rows, kernelDepths] = [at.columns, at.depths, at.rows, at.kernelDepths].map(axis) as [
-      Axis,
-      Axis,
-      Axis,
-      Axis,
-    ];
-    const [m, n, k] = [conv.outChannels, at.columns.length, at.depths.length];
-    const group = merged || pad === null ? conv.batch : Math.max(1, Math.min(conv.batch, Math.floor(GROUP / image)));
-    const unmerge = merged ? loopRunner(unmergeKernel(c, dtype), this.kernel(unmergeKernel(c, dtype))) : null;
-    const [forGemm, forPadded, forMerged] = [gemm.scratchBytes(m, n, k), group * image, merged ? m * n * size : 0];
-    return (addresses, target) => {
-      this.modules.zero(target, conv.batch * m * positions * size);
-      this.modules.scratch(forGemm + forPadded + forMerged + 128, (scratch) => {
-        const room = align(scratch + forGemm);
-        const product = align(room + forPadded);
+    const [m, n, k] = [conv.outChannels, offsets.columns.length, offsets.depths.length];
+    const group = merged ? conv.batch : padded.group;
+    const imageStride = (source.strides[0] as number) * size;
+    const product = this.gemm(dtype).prepare(
+      merged ? 1 : group,
+      m,
+      n,
+      k,
+      { batch: 0, lines: axis(offsets.rows), depths: axis(offsets.kernelDepths) },
+      { batch: imageStride, lines: axis(offsets.columns), depths: axis(offsets.depths) },
+    );
+    const unmerge = merged ? this.runner(unmergeKernel(c, dtype)) : null;
+    const forPadded = align(group * image);
+    const forMerged = merged ? align(m * n * size) : 0;
+    return {
+      bytes: forPadded + forMerged + product.bytes,
+      run: (addresses, target, scratch) => {
+        const [room, result] = [scratch, scratch + forPadded];
+        const forProduct = result + forMerged;
         const input = addresses[c.a.buffer] as number;
-        const left: Factor = {
-          address: (addresses[c.b.buffer] as number) + c.b.offset * size,
-          batch: 0,
-          lines: rows,
-          depths: kernelDepths,
-        };
-        if (merged) this.modules.zero(product, forMerged);
+        const kernels = (addresses[c.b.buffer] as number) + c.b.offset * size;
         for (let from = 0; from < conv.batch; from += group) {
           const images = Math.min(group, conv.batch - from);
-          // The loops count images of the whole batch: the base is shifted so that a group starts at the beginning of its memory.
-          pad?.(input, room - from * image, from, from + images);
-          const right: Factor = {
-            address: pad === null ? input + (source.offset + from * (source.strides[0] as number)) * size : room,
-            batch: (source.strides[0] as number) * size,
-            lines: columns,
-            depths,
-          };
-          if (merged) gemm.run(1, m, n, k, left, right, product, scratch);
-          else gemm.run(images, m, n, k, left, right, target + from * m * n * size, scratch);
+          this.writePadded(padded, input, room, from, from + images);
+          const patches = pad === null ? input + source.offset * size + from * imageStride : room;
+          if (merged) product.run(kernels, patches, result, forProduct);
+          else product.run(kernels, patches, target + from * m * n * size, forProduct, images);
         }
-        unmerge?.([product, target]);
-      });
+        unmerge?.run([result, target], 0);
+      },
     };
   }
 
@@ -189,44 +204,55 @@ export class Products {
     const plane = dtype === "f32" ? planeKernel(c) : null;
     if (plane === null) return this.padThenLoop(c, kernel, dtype);
     const { a, b, conv } = c;
-    const call = this.modules.generated(
+    const { queue } = this.modules;
+    const entry = this.modules.generated(
       JSON.stringify(["planes", conv, a.offset, a.strides, b.offset, b.strides]),
-      () => ({
-        parameters: 6,
-        code: plane.code,
-      }),
+      () => ({ parameters: 6, code: plane.code }),
     );
-    return (addresses, target) =>
-      this.modules.scratch(plane.scratchBytes, (scratch) =>
-        call(
-          addresses[a.buffer] as number,
-          addresses[b.buffer] as number,
-          target,
-          scratch,
-          0,
-          conv.batch * conv.groups,
-        ),
-      );
+    const planes = conv.batch * conv.groups;
+    const cut: Cut = {
+      grain: Math.ceil(planes / ((queue.crew?.size ?? 1) * TASKS)),
+      cost: count(kernel.loops) * count(kernel.reduce) * TAP,
+      scratch: { argument: 3, bytes: align(plane.scratchBytes) },
+    };
+    return {
+      bytes: align(plane.scratchBytes) * (queue.crew?.members ?? 1),
+      run: (addresses, target, scratch) =>
+        queue.call(entry, [addresses[a.buffer] as number, addresses[b.buffer] as number, target, scratch], 0, planes, cut),
+    };
   }
 
   private padThenLoop(c: Conv, kernel: Kernel, dtype: Float): Multiply {
     const { conv, b } = c;
-    const { pad, source, image } = this.padded(c, kernel, dtype);
-    const call = this.kernel(groupedKernel(c, source, dtype, kernel.buffers[b.buffer]?.size as number));
-    const group = pad === null ? conv.batch : Math.max(1, Math.min(conv.batch, Math.floor(GROUP / image)));
-    return (addresses, target) =>
-      this.modules.scratch(group * image, (room) => {
+    const padded = this.padded(c, kernel, dtype);
+    const { pad, source, image, group } = padded;
+    const loops = groupedKernel(c, source, dtype, kernel.buffers[b.buffer]?.size as number);
+    const entry = this.entry(loops);
+    const cut = cutOf(loops, this.modules.queue.crew?.size ?? 1);
+    return {
+      bytes: align(group * image),
+      run: (addresses, target, room) => {
+        const input = addresses[c.a.buffer] as number;
         for (let from = 0; from < conv.batch; from += group) {
           const to = Math.min(conv.batch, from + group);
-          pad?.(addresses[c.a.buffer] as number, room - from * image, from, to);
-          const base = pad === null ? (addresses[c.a.buffer] as number) : room - from * image;
-          call(base, addresses[b.buffer] as number, target, from, to);
+          this.writePadded(padded, input, room, from, to);
+          const base = pad === null ? input : room - from * image;
+          this.modules.queue.call(entry, [base, addresses[b.buffer] as number, target], from, to, cut);
         }
-      });
+      },
+    };
   }
 }
 
-const align = (address: number): number => Math.ceil(address / 64) * 64;
+/** The padded input of a convolution: how an image is written (and at what cost), how it lies, its bytes, and how many images are made at once. */
+interface Padded {
+  readonly pad: { readonly entry: Entry; readonly cost: number } | null;
+  readonly source: Operand;
+  readonly image: number;
+  readonly group: number;
+}
+
+const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /** Buffers: input as `source` describes it, kernels, result [n, g·co, …out]. */
 function groupedKernel({ conv, b }: Conv, source: Operand, dtype: Float, kernels: number): Kernel {

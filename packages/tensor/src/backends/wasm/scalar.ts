@@ -56,7 +56,7 @@ const hostIndex = new Map(Object.keys(hostFunctions).map((name, i) => [name, i])
 /** Calls a host function on one operand of `dtype` that is on the stack. */
 export function callHost(c: Code, name: string, type: ValueType): void {
   if (type === "f32") c.op("f64.promote_f32");
-  c.call(hostIndex.get(name) as number);
+  c.callHost(hostIndex.get(name) as number);
   if (type === "f32") c.op("f32.demote_f64");
 }
 
@@ -151,7 +151,7 @@ function callPair(c: Code, op: string, type: ValueType, a: number, b: number): v
     c.get(x);
     if (type === "f32") c.op("f64.promote_f32");
   }
-  c.call(hostIndex.get(op) as number);
+  c.callHost(hostIndex.get(op) as number);
   if (type === "f32") c.op("f32.demote_f64");
 }
 
@@ -320,7 +320,7 @@ export function cast(c: Code, to: DType, from: DType, x: number): void {
   }
   if (to === "f16") {
     if (source === "f32") c.op("f64.promote_f32");
-    c.call(hostIndex.get("round16") as number);
+    c.callHost(hostIndex.get("round16") as number);
     c.op("f32.demote_f64");
   } else if (source !== target) c.op(target === "f64" ? "f64.promote_f32" : "f32.demote_f64");
 }

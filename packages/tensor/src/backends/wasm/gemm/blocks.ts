@@ -4,10 +4,10 @@ import type { Kind } from "./tile.ts";
 /** Rows of a block of A that stay in the second-level cache while all panels of B pass. */
 const MC = 96;
 
-/** Parameters: packed a, packed b, c, m, n, padded depth, bytes per row of c, scratch tile. `tile` is the number of the tile function. */
+/** Parameters: packed a, packed b, c, m, n, padded depth, bytes per row of c, scratch tile, 1 to write c or 0 to add to it. `tile` is the number of the tile function. */
 export function blocks({ rows, columns, bytes, dtype }: Kind, tile: number): Code {
-  const c = new Code(8);
-  const [a, b, out, m, n, depth, stride, scratch] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const c = new Code(9);
+  const [a, b, out, m, n, depth, stride, scratch, first] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
   const local = (): number => c.local("i32");
   const [ic, j, i, end, pa, pb, pc, r, q] = [
     local(),
@@ -37,15 +37,11 @@ export function blocks({ rows, columns, bytes, dtype }: Kind, tile: number): Cod
     c.get(limit);
     c.op("i32.lt_s");
   };
-  /** At the edges the tile goes to scratch first; only what belongs to c is added to it. */
+  /** At the edges the tile goes to scratch first; only what belongs to c is brought there. */
   const edge = (): void => {
-    for (let k = 0; k < rows * 2; k++) {
-      c.get(scratch);
-      c.constant4("f32", 0);
-      c.memory("v128.store", 16 * k);
-    }
     for (const l of [pa, pb, scratch, depth]) c.get(l);
     c.i32(columns * bytes);
+    c.i32(1);
     c.call(tile);
     c.i32(0);
     c.set(r);
@@ -86,14 +82,21 @@ export function blocks({ rows, columns, bytes, dtype }: Kind, tile: number): Cod
                     () => product(q, { i32: bytes }),
                   );
                 place();
-                place();
-                c.memory(`${dtype}.load`);
                 sum(
                   () => c.get(scratch),
                   () => product(r, { i32: columns * bytes }),
                   () => product(q, { i32: bytes }),
                 );
                 c.memory(`${dtype}.load`);
+                c.get(first);
+                c.choose(
+                  dtype,
+                  () => (dtype === "f32" ? c.f32(-0) : c.f64(-0)),
+                  () => {
+                    place();
+                    c.memory(`${dtype}.load`);
+                  },
+                );
                 c.op(`${dtype}.add`);
                 c.memory(`${dtype}.store`);
               });
@@ -104,7 +107,7 @@ export function blocks({ rows, columns, bytes, dtype }: Kind, tile: number): Cod
     );
   };
   const whole = (): void => {
-    for (const l of [pa, pb, pc, depth, stride]) c.get(l);
+    for (const l of [pa, pb, pc, depth, stride, first]) c.get(l);
     c.call(tile);
   };
   c.i32(0);

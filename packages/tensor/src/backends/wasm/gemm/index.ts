@@ -1,55 +1,27 @@
-import { assemble } from "../assembler.ts";
 import { hasFusedMultiplyAdd } from "../features.ts";
+import type { Modules } from "../modules.ts";
+import type { Cut, Entry } from "../threads/queue.ts";
 import { blocks } from "./blocks.ts";
-import { affineTable, packing } from "./pack.ts";
+import { driver, KC, NC, parameters, TILE_BYTES } from "./driver.ts";
+import { packing } from "./pack.ts";
 import { type Kind, kindOf, tile, UNROLL } from "./tile.ts";
-
-/** Depth of a block: a panel of B of this depth stays in the first-level cache. */
-const KC = 256;
-/** Columns of B that are packed at once. */
-const NC = 1024;
 
 /** Rows of the other tile, for products whose rows it fits better. */
 const FEW_ROWS = 4;
-
-type Run = (...args: number[]) => void;
-
-/** Functions of the product module. */
-interface Functions {
-  readonly affine: Run;
-  readonly packA: Run;
-  readonly packB: Run;
-  readonly blocks: Run;
-}
-
-function build(memory: WebAssembly.Memory, kind: Kind): Functions {
-  const bytes = assemble({
-    imports: [],
-    functions: [
-      { parameters: 5, code: tile(kind) },
-      { parameters: 4, code: affineTable(kind) },
-      { parameters: 7, code: packing(kind, kind.rows) },
-      { parameters: 7, code: packing(kind, kind.columns) },
-      { parameters: 8, code: blocks(kind, 0) },
-    ],
-  });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  return {
-    affine: exports.f1 as Run,
-    packA: exports.f2 as Run,
-    packB: exports.f3 as Run,
-    blocks: exports.f4 as Run,
-  };
-}
+/** Estimated nanoseconds of a multiplication and addition. */
+const MULTIPLY = 0.04;
+/** Blocks of c are not cut smaller than this many tiles along an axis. */
+const LEAST_TILES = 4;
+/** Tasks per thread: one that comes late leaves some of its share to the others. */
+const TASKS = 2;
 
 const up = (n: number, by: number): number => Math.ceil(n / by) * by;
 
 /** Offsets in bytes along one axis of a factor: multiples of a step, or a list. */
 export type Axis = { readonly step: number } | { readonly table: Int32Array };
 
-/** One factor: where batch 0 begins, bytes between batches, and the offsets of its lines (rows of a, columns of b) and depths. */
+/** One factor: bytes between batches, and the offsets of its lines (rows of a, columns of b) and depths. */
 export interface Factor {
-  readonly address: number;
   readonly batch: number;
   readonly lines: Axis;
   readonly depths: Axis;
@@ -62,14 +34,21 @@ export function tableOf(offsets: readonly number[], bytes: number): Axis {
   return { table: Int32Array.from(offsets, (o, i) => (offsets[i + 1] === o + bytes ? o | 1 : o)) };
 }
 
-/** Products c[batch, m, n] += a[batch, m, k] · b[batch, k, n] of one dtype by packed panels. */
+/** A product made ready: writes c from the addresses of a and b. */
+export interface Multiplication {
+  /** Scratch memory that it needs. */
+  readonly bytes: number;
+  run(a: number, b: number, c: number, scratch: number, batch?: number): void;
+}
+
+/** Products c[batch, m, n] = a[batch, m, k] · b[batch, k, n] of one dtype by packed panels. */
 export class Gemm {
   private readonly kind: Kind;
-  private readonly memory: WebAssembly.Memory;
-  private readonly built = new Map<number, Functions>();
+  private readonly modules: Modules;
+  private readonly drivers = new Map<number, Entry>();
 
-  constructor(memory: WebAssembly.Memory, dtype: "f32" | "f64") {
-    this.memory = memory;
+  constructor(modules: Modules, dtype: "f32" | "f64") {
+    this.modules = modules;
     this.kind = kindOf(dtype, hasFusedMultiplyAdd());
   }
 
@@ -79,63 +58,81 @@ export class Gemm {
     return cost(FEW_ROWS) < cost(this.kind.rows) ? { ...this.kind, rows: FEW_ROWS } : this.kind;
   }
 
-  private functions(kind: Kind): Functions {
-    let functions = this.built.get(kind.rows);
-    if (functions === undefined) this.built.set(kind.rows, (functions = build(this.memory, kind)));
-    return functions;
-  }
-
-  /** Bytes of scratch memory that `run` needs. */
-  scratchBytes(m: number, n: number, k: number): number {
-    const { rows, columns, bytes } = this.kindFor(m);
-    const depth = up(Math.min(k, KC), UNROLL);
-    return rows * columns * bytes + (up(m, rows) + up(Math.min(n, NC), columns)) * depth * bytes + 4 * (m + n + 2 * k);
-  }
-
-  /** Writes the table of an axis; gives its address. */
-  private table({ affine }: Functions, axis: Axis, entries: number, address: number): number {
-    if ("table" in axis) new Int32Array(this.memory.buffer, address, entries).set(axis.table);
-    else affine(address, entries, 0, axis.step);
-    return address;
-  }
-
-  /** c must hold zeros (or what is to be added to); its batches lie `cBatch` bytes apart. */
-  run(
-    batch: number,
-    m: number,
-    n: number,
-    k: number,
-    a: Factor,
-    b: Factor,
-    c: number,
-    scratch: number,
-    cBatch: number = m * n * this.kind.bytes,
-  ): void {
-    const kind = this.kindFor(m);
-    const functions = this.functions(kind);
-    const { packA, packB, blocks: multiply } = functions;
-    const { rows, columns, bytes } = kind;
-    const full = up(Math.min(k, KC), UNROLL);
-    const panelsB = scratch + rows * columns * bytes;
-    const panelsA = panelsB + up(Math.min(n, NC), columns) * full * bytes;
-    const aLines = this.table(functions, a.lines, m, panelsA + up(m, rows) * full * bytes);
-    const bLines = this.table(functions, b.lines, n, aLines + 4 * m);
-    const aDepths = this.table(functions, a.depths, k, bLines + 4 * n);
-    const bDepths = this.table(functions, b.depths, k, aDepths + 4 * k);
-    for (let k0 = 0; k0 < k; k0 += KC) {
-      const depth = Math.min(KC, k - k0);
-      const padded = up(depth, UNROLL);
-      for (let i = 0; i < batch; i++) {
-        // A factor that all products share is packed once.
-        if (i === 0 || a.batch !== 0)
-          packA(a.address + i * a.batch, aLines, aDepths + 4 * k0, m, depth, padded, panelsA);
-        for (let n0 = 0; n0 < n; n0 += NC) {
-          const width = Math.min(NC, n - n0);
-          if (i === 0 || b.batch !== 0 || n > NC)
-            packB(b.address + i * b.batch, bLines + 4 * n0, bDepths + 4 * k0, width, depth, padded, panelsB);
-          multiply(panelsA, panelsB, c + i * cBatch + n0 * bytes, m, width, padded, n * bytes, scratch);
-        }
-      }
+  private driver(kind: Kind): Entry {
+    let entry = this.drivers.get(kind.rows);
+    if (entry === undefined) {
+      const functions = [
+        { parameters: 6, code: tile(kind) },
+        { parameters: 7, code: packing(kind, kind.rows) },
+        { parameters: 7, code: packing(kind, kind.columns) },
+        { parameters: 9, code: blocks(kind, 0) },
+        { parameters: parameters.length + 2, code: driver(kind, { packA: 1, packB: 2, blocks: 3 }) },
+      ];
+      entry = this.modules.instantiate({ imports: [], functions })[4] as Entry;
+      this.drivers.set(kind.rows, entry);
     }
+    return entry;
+  }
+
+  /** Address of the table of an axis. */
+  private table(axis: Axis, entries: number): number {
+    const { bytes } = this.kind;
+    if ("table" in axis) return this.modules.table(`list ${axis.table.join()}`, () => axis.table);
+    const next = Number(axis.step === bytes);
+    // Tables of one step are the same but for their length.
+    const length = 2 ** Math.max(6, Math.ceil(Math.log2(entries)));
+    return this.modules.table(`step ${axis.step} ${next} ${length}`, () =>
+      Int32Array.from({ length }, (_, i) => (i * axis.step) | next),
+    );
+  }
+
+  /** How c is cut into blocks for the threads there are, so that little is packed twice. */
+  private blocksOf(batch: number, m: number, n: number, kind: Kind): { rowBlock: number; columnBlock: number } {
+    const wanted = TASKS * (this.modules.queue.crew?.size ?? 1);
+    let best = { rowBlock: m, columnBlock: n };
+    if (wanted <= TASKS || batch >= wanted) return best;
+    let [count, packed] = [batch, 0];
+    const most = (extent: number, tileExtent: number): number =>
+      Math.max(1, Math.min(wanted, Math.floor(extent / (tileExtent * LEAST_TILES))));
+    for (let down = 1; down <= most(m, kind.rows); down++)
+      for (let across = 1; across <= most(n, kind.columns); across++) {
+        const tasks = Math.min(wanted, batch * down * across);
+        const cost = across * m + down * n;
+        if (tasks < count || (tasks === count && (packed === 0 || cost >= packed))) continue;
+        [count, packed] = [tasks, cost];
+        best = { rowBlock: up(Math.ceil(m / down), kind.rows), columnBlock: up(Math.ceil(n / across), kind.columns) };
+      }
+    return best;
+  }
+
+  /** `cBatch`: bytes between the results of a batch. */
+  prepare(batch: number, m: number, n: number, k: number, a: Factor, b: Factor, cBatch?: number): Multiplication {
+    const kind = this.kindFor(m);
+    const { queue } = this.modules;
+    const entry = this.driver(kind);
+    const { rowBlock, columnBlock } = this.blocksOf(batch, m, n, kind);
+    const depth = up(Math.min(k, KC), UNROLL);
+    const panelsA = up(TILE_BYTES + up(Math.min(columnBlock, NC), kind.columns) * depth * kind.bytes, 64);
+    const bytes = up(panelsA + up(rowBlock, kind.rows) * depth * kind.bytes, 64);
+    const perBatch = Math.ceil(m / rowBlock) * Math.ceil(n / columnBlock);
+    const threads = queue.crew?.size ?? 1;
+    const cutFor = (tasks: number): Cut => ({
+      grain: Math.ceil(tasks / (threads * TASKS)),
+      cost: (tasks / perBatch) * m * n * k * MULTIPLY,
+      scratch: { argument: parameters.length - 1, bytes },
+    });
+    const whole = cutFor(batch * perBatch);
+    const [aLines, aDepths] = [this.table(a.lines, m), this.table(a.depths, k)];
+    const [bLines, bDepths] = [this.table(b.lines, n), this.table(b.depths, k)];
+    // Filled anew by each run.
+    const args = [0, a.batch, aLines, aDepths, 0, b.batch, bLines, bDepths, 0, cBatch ?? m * n * kind.bytes];
+    args.push(m, n, k, rowBlock, columnBlock, panelsA, 0);
+    return {
+      bytes: bytes * (queue.crew?.members ?? 1),
+      run(a, b, c, scratch, images = batch) {
+        [args[0], args[4], args[8], args[16]] = [a, b, c, scratch];
+        queue.call(entry, args, 0, images * perBatch, images === batch ? whole : cutFor(images * perBatch));
+      },
+    };
   }
 }

@@ -6,41 +6,6 @@ import type { Kind } from "./tile.ts";
  * of an entry says that the next entry is one element further on.
  */
 
-/** Parameters: table, entries, first offset, step in bytes. Fills a table with multiples of the step. */
-export function affineTable({ bytes }: Kind): Code {
-  const c = new Code(4);
-  const [table, entries, first, step] = [0, 1, 2, 3];
-  const [i, next] = [c.local("i32"), c.local("i32")];
-  c.get(step);
-  c.i32(bytes);
-  c.op("i32.eq");
-  c.set(next);
-  c.i32(0);
-  c.set(i);
-  c.loop(
-    i,
-    () => c.get(entries),
-    1,
-    () => {
-      c.get(table);
-      c.get(first);
-      c.get(next);
-      c.op("i32.or");
-      c.memory("i32.store");
-      for (const [local, by] of [
-        [table, () => c.i32(4)],
-        [first, () => c.get(step)],
-      ] as const) {
-        c.get(local);
-        by();
-        c.op("i32.add");
-        c.set(local);
-      }
-    },
-  );
-  return c;
-}
-
 /** Elements of depth that are packed at once. */
 const STEP = 4;
 

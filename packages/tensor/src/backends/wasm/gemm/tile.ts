@@ -20,10 +20,10 @@ export const kindOf = (dtype: "f32" | "f64", fused: boolean): Kind =>
 /** The innermost loop is unrolled by this; packing pads the depth with zeros. */
 export const UNROLL = 4;
 
-/** Parameters: a (packed [k][rows]), b (packed [k][columns]), c, depth, bytes per row of c. Adds the product to c. */
+/** Parameters: a (packed [k][rows]), b (packed [k][columns]), c, depth, bytes per row of c, 1 to write the product to c or 0 to add it. */
 export function tile({ dtype, bytes, rows, columns, fused }: Kind): Code {
-  const c = new Code(5);
-  const [a, b, out, depth, stride] = [0, 1, 2, 3, 4];
+  const c = new Code(6);
+  const [a, b, out, depth, stride, first] = [0, 1, 2, 3, 4, 5];
   const type = dtype === "f32" ? ("f32x4" as const) : ("f64x2" as const);
   const acc = Array.from({ length: rows }, () => [c.local("v128"), c.local("v128")]);
   const right = [c.local("v128"), c.local("v128")];
@@ -73,19 +73,29 @@ export function tile({ dtype, bytes, rows, columns, fused }: Kind): Code {
       }
     },
   );
-  for (const pair of acc) {
-    pair.forEach((r, j) => {
+  const write = (adding: boolean): void => {
+    for (const pair of acc) {
+      pair.forEach((r, j) => {
+        c.get(out);
+        if (adding) {
+          c.get(out);
+          c.memory("v128.load", 16 * j);
+        }
+        c.get(r);
+        if (adding) c.op(`${type}.add`);
+        c.memory("v128.store", 16 * j);
+      });
       c.get(out);
-      c.get(out);
-      c.memory("v128.load", 16 * j);
-      c.get(r);
-      c.op(`${type}.add`);
-      c.memory("v128.store", 16 * j);
-    });
-    c.get(out);
-    c.get(stride);
-    c.op("i32.add");
-    c.set(out);
-  }
+      c.get(stride);
+      c.op("i32.add");
+      c.set(out);
+    }
+  };
+  c.get(first);
+  c.choose(
+    null,
+    () => write(false),
+    () => write(true),
+  );
   return c;
 }

@@ -1,0 +1,210 @@
+import { Code } from "../assembler.ts";
+import { type Kind, UNROLL } from "./tile.ts";
+
+/** Depth of a block: a panel of B of this depth stays in the first-level cache. */
+export const KC = 256;
+/** Columns of B that are packed at once. */
+export const NC = 1024;
+
+/** Parameters of the driver before start and end, in order. */
+export const parameters = [
+  "a",
+  "aBatch",
+  "aLines",
+  "aDepths",
+  "b",
+  "bBatch",
+  "bLines",
+  "bDepths",
+  "c",
+  "cBatch",
+  "m",
+  "n",
+  "k",
+  "rowBlock",
+  "columnBlock",
+  "panelsA",
+  "scratch",
+] as const;
+
+/** Numbers of the functions of the product module that the driver calls. */
+export interface Callees {
+  readonly packA: number;
+  readonly packB: number;
+  readonly blocks: number;
+}
+
+/**
+ * Products c[batch, m, n] = a[batch, m, k] · b[batch, k, n], cut into tasks: (batch, block of rows, block of columns) in row-major order, of which it does
+ * those from start to end. `panelsA` is the distance in bytes from the scratch tile to the packed rows, between which the packed columns lie. A block that
+ * the next task shares is packed once.
+ */
+export function driver({ bytes }: Kind, { packA, packB, blocks }: Callees): Code {
+  const c = new Code(parameters.length + 2);
+  const at = Object.fromEntries(parameters.map((name, i) => [name, i])) as Record<(typeof parameters)[number], number>;
+  const [start, end] = [parameters.length, parameters.length + 1];
+  const local = (): number => c.local("i32");
+  const set = (to: number, ...code: readonly Term[]): void => {
+    push(...code);
+    c.set(to);
+  };
+  /** A local, a constant, or code that leaves a number on the stack. */
+  type Term = number | { readonly i32: number } | (() => void);
+  const term = (t: Term): void => (typeof t === "number" ? c.get(t) : typeof t === "function" ? t() : c.i32(t.i32));
+  const fold = (op: "i32.add" | "i32.mul" | "i32.sub" | "i32.div_u" | "i32.rem_u", terms: readonly Term[]): void => {
+    terms.forEach((t, i) => {
+      term(t);
+      if (i > 0) c.op(op);
+    });
+  };
+  const push = (...terms: readonly Term[]): void => fold("i32.add", terms);
+  const times =
+    (...terms: readonly Term[]): Term =>
+    () =>
+      fold("i32.mul", terms);
+  const minus =
+    (x: Term, y: Term): Term =>
+    () =>
+      fold("i32.sub", [x, y]);
+  const over =
+    (x: Term, y: Term): Term =>
+    () =>
+      fold("i32.div_u", [x, y]);
+  const rest =
+    (x: Term, y: Term): Term =>
+    () =>
+      fold("i32.rem_u", [x, y]);
+  const smaller =
+    (x: Term, y: Term): Term =>
+    () => {
+      for (const t of [x, y, x, y]) term(t);
+      c.op("i32.lt_s");
+      c.op("select");
+    };
+  const ceil = (x: Term, y: Term): Term => over(() => push(x, y, { i32: -1 }), y);
+
+  const [down, across] = [local(), local()];
+  set(down, ceil(at.m, at.rowBlock));
+  set(across, ceil(at.n, at.columnBlock));
+  const [k0, depth, padded] = [local(), local(), local()];
+  const [task, image, row, column] = [local(), local(), local(), local()];
+  const [packedA, packedB, id] = [local(), local(), local()];
+  const [m0, rows, n0, columns, part, width] = [local(), local(), local(), local(), local(), local()];
+  const panelsB: Term = () => push(at.scratch, { i32: TILE_BYTES });
+  const panelsA: Term = () => push(at.scratch, at.panelsA);
+  /** Packs unless the block `which` is packed already, or only a part of it was. */
+  const pack = (packed: number, which: () => void, always: Term | null, work: () => void): void => {
+    which();
+    c.set(id);
+    c.get(id);
+    c.get(packed);
+    c.op("i32.ne");
+    if (always !== null) {
+      term(always);
+      c.op("i32.or");
+    }
+    c.choose(null, () => {
+      work();
+      c.get(id);
+      c.set(packed);
+    });
+  };
+  /** The number of a block of a factor whose batches are all the same if their distance is 0. */
+  const block = (distance: number, blocks: number, which: number): void => {
+    set(id, image);
+    c.i32(0);
+    c.get(id);
+    c.get(distance);
+    c.op("i32.eqz");
+    c.op("select");
+    c.get(blocks);
+    c.op("i32.mul");
+    c.get(which);
+    c.op("i32.add");
+  };
+  c.i32(0);
+  c.set(k0);
+  c.loop(
+    k0,
+    () => c.get(at.k),
+    KC,
+    () => {
+      set(depth, smaller({ i32: KC }, minus(at.k, k0)));
+      set(padded, () => {
+        push(depth, { i32: UNROLL - 1 });
+        c.i32(-UNROLL);
+        c.op("i32.and");
+      });
+      for (const packed of [packedA, packedB]) set(packed, { i32: -1 });
+      set(task, start);
+      c.loop(
+        task,
+        () => c.get(end),
+        1,
+        () => {
+          set(column, rest(task, across));
+          set(id, over(task, across));
+          set(row, rest(id, down));
+          set(image, over(id, down));
+          set(m0, times(row, at.rowBlock));
+          set(rows, smaller(at.rowBlock, minus(at.m, m0)));
+          set(n0, times(column, at.columnBlock));
+          set(columns, smaller(at.columnBlock, minus(at.n, n0)));
+          pack(
+            packedA,
+            () => block(at.aBatch, down, row),
+            null,
+            () => {
+              push(at.a, times(image, at.aBatch));
+              push(at.aLines, times(m0, { i32: 4 }));
+              push(at.aDepths, times(k0, { i32: 4 }));
+              for (const t of [rows, depth, padded, panelsA]) term(t);
+              c.call(packA);
+            },
+          );
+          set(part, { i32: 0 });
+          c.loop(
+            part,
+            () => c.get(columns),
+            NC,
+            () => {
+              set(width, smaller({ i32: NC }, minus(columns, part)));
+              pack(
+                packedB,
+                () => block(at.bBatch, across, column),
+                () => {
+                  c.get(columns);
+                  c.i32(NC);
+                  c.op("i32.gt_s");
+                },
+                () => {
+                  push(at.b, times(image, at.bBatch));
+                  push(at.bLines, times(n0, { i32: 4 }), times(part, { i32: 4 }));
+                  push(at.bDepths, times(k0, { i32: 4 }));
+                  for (const t of [width, depth, padded, panelsB]) term(t);
+                  c.call(packB);
+                },
+              );
+              term(panelsA);
+              term(panelsB);
+              push(
+                at.c,
+                times(image, at.cBatch),
+                times(m0, at.n, { i32: bytes }),
+                times(() => push(n0, part), { i32: bytes }),
+              );
+              for (const t of [rows, width, padded, times(at.n, { i32: bytes }), at.scratch]) term(t);
+              c.get(k0);
+              c.op("i32.eqz");
+              c.call(blocks);
+            },
+          );
+        },
+      );
+    },
+  );
+  return c;
+}
+
+/** Room of the scratch tile at the beginning of scratch memory. */
+export const TILE_BYTES = 256;
