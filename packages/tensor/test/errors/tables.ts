@@ -57,7 +57,6 @@ function sumUp(parts: readonly Readonly<Record<string, readonly Row[]>>[]): Reco
 export const acceptAll: Readonly<Record<string, string>> = {
   getBackend: "takes nothing",
   jsBackend: "takes nothing",
-  wasmBackend: "takes nothing",
   memory: "takes nothing",
   dispose: "disposing twice is harmless, and every value is a tree",
   treeFlatten: "every value is a tree",

@@ -347,6 +347,13 @@ const each: Wrong = {
     [A, "backend", () => g.setBackend({} as Any)],
     [A, "backend", () => g.setBackend(null as Any)],
   ],
+  wasmBackend: [
+    [A, "threads", () => g.wasmBackend({ threads: 0 })],
+    [A, "threads", () => g.wasmBackend({ threads: 1.5 })],
+    [A, "threads", () => g.wasmBackend({ threads: 65 })],
+    [A, "blocking", () => g.wasmBackend({ blocking: 1 as Any })],
+    [A, "nothing", () => g.wasmBackend(bad)],
+  ],
   treeMap: [
     [A, "f", () => g.treeMap(1 as Any, x)],
     [A, "tree 2", () => g.treeMap(id, { a: x }, { b: x })],

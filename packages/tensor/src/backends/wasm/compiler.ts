@@ -1,7 +1,7 @@
 import { type DType, dtypes } from "../../dtype.ts";
 import type { Kernel, Plan, PlanBuffer, Special, Step } from "../../ir/ir.ts";
 import { runSpecial } from "../js/special.ts";
-import { loopRunner, Modules, type Runner } from "./modules.ts";
+import { loopRunner, type Modules, type Runner } from "./modules.ts";
 import { Products, usesGemm } from "./products.ts";
 import type { Entry } from "./threads/queue.ts";
 

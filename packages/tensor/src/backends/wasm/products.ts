@@ -121,8 +121,7 @@ export class Products {
       { batch: stride(a, 0), lines: { step: stride(a, 1) }, depths: { step: stride(a, 2) } },
       { batch: stride(b, 0), lines: { step: stride(b, 2) }, depths: { step: stride(b, 1) } },
     );
-    const at = (o: Operand, addresses: readonly number[]): number =>
-      (addresses[o.buffer] as number) + o.offset * size;
+    const at = (o: Operand, addresses: readonly number[]): number => (addresses[o.buffer] as number) + o.offset * size;
     return {
       bytes: product.bytes,
       run: (addresses, target, scratch) => product.run(at(a, addresses), at(b, addresses), target, scratch),
@@ -149,7 +148,8 @@ export class Products {
   private writePadded({ pad, image }: Padded, input: number, room: number, from: number, to: number): void {
     const { queue } = this.modules;
     const grain = Math.ceil((to - from) / ((queue.crew?.size ?? 1) * 2));
-    if (pad !== null) queue.call(pad.entry, [input, room - from * image], from, to, { grain, cost: pad.cost * (to - from) });
+    if (pad !== null)
+      queue.call(pad.entry, [input, room - from * image], from, to, { grain, cost: pad.cost * (to - from) });
   }
 
   /** Kernels times patches; the patches are read where they lie. */

@@ -1,4 +1,13 @@
-import { CONTROL_WORDS, type Call, DONE_WORD, ERROR_WORD, type Job, type Member, member, type Shared } from "./member.ts";
+import {
+  type Call,
+  CONTROL_WORDS,
+  DONE_WORD,
+  ERROR_WORD,
+  type Job,
+  type Member,
+  member,
+  type Shared,
+} from "./member.ts";
 
 /** What both kinds of worker can do. */
 interface Port {
@@ -38,9 +47,10 @@ function nodePort(first: object, events: Events): Port | null {
     `const { workerData, parentPort } = require("node:worker_threads"); start(workerData, { send: (x) => parentPort.postMessage(x), listen: (f) => parentPort.on("message", f) });`,
   );
   const worker = new threads.Worker(code, { eval: true, workerData: first, execArgv: [] });
-  worker.unref();
   worker.on("message", (data) => events.message(data));
   worker.on("error", () => events.failed());
+  // After the listeners, which would hold the process.
+  worker.unref();
   return {
     send: (message) => worker.postMessage(message),
     hold: (on) => (on ? worker.ref() : worker.unref()),

@@ -113,6 +113,7 @@ export function member(shared: Shared, id: number): Member {
       const call = known.get(place)?.[index] as Call;
       const chunks = Math.ceil((end - from) / grain);
       if (chunks <= 1) {
+        control[COUNTERS + id] = (control[COUNTERS + id] as number) + 1;
         call(...job.slice(8), from, end);
         return;
       }
@@ -123,14 +124,16 @@ export function member(shared: Shared, id: number): Member {
       Atomics.store(control, NEXT, 0);
       Atomics.add(control, TURN, 1);
       Atomics.notify(control, TURN);
+      let failed = false;
       try {
         take(call);
       } finally {
         Atomics.store(control, NEXT, CLOSED);
         for (let spins = 0, busy = 0; (busy = Atomics.load(control, BUSY)) !== 0; spins++)
           if (spins > SPINS) Atomics.wait(control, BUSY, busy);
+        failed = Atomics.exchange(control, FAILED, 0) !== 0;
       }
-      if (Atomics.exchange(control, FAILED, 0) !== 0) throw new Error("a thread failed while it ran a kernel");
+      if (failed) throw new Error("a thread failed while it ran a kernel");
     },
     follow() {
       for (let seen = 0; ; ) {

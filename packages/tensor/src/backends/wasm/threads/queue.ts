@@ -58,7 +58,8 @@ export class Queue {
   call(entry: Entry, args: readonly number[], from: number, to: number, cut: Cut | null = null): void {
     const { crew } = this;
     if (crew === null || entry.place < 0 || args.length > MOST_ARGUMENTS) {
-      this.host(() => entry.call(...args, from, to));
+      const own = [...args];
+      this.host(() => entry.call(...own, from, to));
       return;
     }
     const apart = cut !== null && cut.cost >= this.least && cut.grain < to - from;
