@@ -5,7 +5,7 @@ import type { Case } from "./cases/case.ts";
 import { cases } from "./cases/index.ts";
 import { chosen, parse, usage } from "./harness/args.ts";
 import { COLD, coldStart } from "./harness/cold.ts";
-import { measure, type Outcome, quick, thorough } from "./harness/measure.ts";
+import { measure, ONE_THREAD, type Outcome, quick, thorough, whoIs } from "./harness/measure.ts";
 import { installPeers } from "./harness/peers.ts";
 import { heading, table } from "./harness/table.ts";
 import { subjects } from "./subjects/index.ts";
@@ -54,10 +54,11 @@ async function main(): Promise<void> {
   results.push({ name: PEAK, ...peak });
 
   for (const { row, outcomes } of rows(names)) {
-    const found = await outcomes(who, threads, settings.quick);
+    const all = threads > 1 ? who.flatMap((s) => (s === "gradus" ? [s, ONE_THREAD] : [s])) : who;
+    const found = await outcomes(row.name === COLD ? who : all, threads, settings.quick);
     console.log(table(row, found));
     for (const [subject, o] of found) {
-      const id = { name: row.name, subject, threads };
+      const id = { name: row.name, ...whoIs(subject, threads) };
       if (o.kind === "mismatch" || (o.kind === "failed" && subject.startsWith("gradus"))) bad++;
       if (o.kind !== "measured") {
         results.push({ ...id, [o.kind]: o.reason });

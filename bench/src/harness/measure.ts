@@ -49,6 +49,13 @@ function enough({ times, turns, slow, failure }: Running, { budget, least }: Eff
   return (turns >= TURNS && times.length >= 10) || total(times) >= budget || slow;
 }
 
+/** Gradus with one thread, beside the same with several. */
+export const ONE_THREAD = "gradus-1";
+
+/** What a line of the table measures. */
+export const whoIs = (name: string, threads: number): { readonly subject: string; readonly threads: number } =>
+  name === ONE_THREAD ? { subject: "gradus", threads: 1 } : { subject: name, threads };
+
 /** Measures the subjects of a case, each in a process of its own, taking turns so that a change of the machine's pace meets all of them. */
 export async function measure(
   row: Case,
@@ -60,7 +67,7 @@ export async function measure(
   const running = new Map<string, Running>();
   try {
     for (const subject of subjects) {
-      const worker = new Worker({ case: row.name, subject, threads });
+      const worker = new Worker({ case: row.name, ...whoIs(subject, threads) });
       const reply = await worker.ask({ kind: "prepare", job: worker.job });
       if (reply.kind !== "ready") {
         worker.end();

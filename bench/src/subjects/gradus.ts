@@ -17,7 +17,9 @@ export function exported<F>(g: object, path: string): F {
 
 async function load(threads: number): Promise<GradusLib> {
   const g = await import("@gradus/tensor");
-  if (threads > 1) await exported<(n: number) => unknown>(g, "setThreads")(threads);
+  const backend = g.wasmBackend({ threads });
+  await backend.start();
+  await g.setBackend(backend);
   return g;
 }
 

@@ -218,7 +218,13 @@ export class Products {
     return {
       bytes: align(plane.scratchBytes) * (queue.crew?.members ?? 1),
       run: (addresses, target, scratch) =>
-        queue.call(entry, [addresses[a.buffer] as number, addresses[b.buffer] as number, target, scratch], 0, planes, cut),
+        queue.call(
+          entry,
+          [addresses[a.buffer] as number, addresses[b.buffer] as number, target, scratch],
+          0,
+          planes,
+          cut,
+        ),
     };
   }
 
