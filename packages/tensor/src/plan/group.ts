@@ -17,6 +17,8 @@ export function materialised({ nodes, inputs, outputs, leaves, scalars }: Captur
   for (const list of inputs) for (const i of list) uses[i] = (uses[i] as number) + 1;
   const given = new Set([...leaves, ...scalars.keys()]);
   const cost = new Float64Array(nodes.length);
+  /** Nodes that a fold is computed for, views of it included. */
+  const folds = new Set<number>();
   const store = (i: number): void => {
     if (!scalars.has(i)) stored.add(i);
   };
@@ -54,8 +56,9 @@ export function materialised({ nodes, inputs, outputs, leaves, scalars }: Captur
       store(costliest);
     }
     cost[n] = total();
+    if (lower.kind === "reduce" || from.some((i) => folds.has(i) && !outside(i))) folds.add(n);
     const many = (uses[n] as number) > 1;
-    if (many && (lower.kind === "reduce" || (cost[n] as number) > CHEAP)) stored.add(n);
+    if (many && (folds.has(n) || (cost[n] as number) > CHEAP)) stored.add(n);
   });
   return stored;
 }

@@ -36,6 +36,23 @@ describe.each(["js", "wasm"] as const)("buffers that nodes share, %s", (name) =>
     }
   });
 
+  test("a fold that several kernels see through views is computed once", () => {
+    const a = g.random.normal(g.random.key(1), [24, 16]);
+    const b = g.random.normal(g.random.key(2), [16, 24]);
+    const seen = g.matmul(g.realize(a), g.realize(b));
+    const results = [seen.exp(), seen.T.add(1), seen.sum(0)];
+    expect(g.explain(...results).match(/fold \[16\]/g)).toHaveLength(1);
+    const [x, y, z] = results.map((t) => t.dataSync());
+    for (let i = 0; i < 24; i++) {
+      let sum = 0;
+      for (let j = 0; j < 24; j++) {
+        sum += Math.log(x?.[24 * j + i] as number);
+        expect((y?.[24 * j + i] as number) - 1).toBeCloseTo(Math.log(x?.[24 * i + j] as number), 4);
+      }
+      expect(z?.[i]).toBeCloseTo(sum, 3);
+    }
+  });
+
   test("equal results each own their buffer", () => {
     const x = g.tensor([1, 2, 3]);
     const same = Array.from({ length: 3000 }, () => x.exp());
