@@ -20,6 +20,7 @@ import { reducePrecision } from "../src/functions/special/precision.ts";
 import { convolution } from "../src/primitives/convolution.ts";
 import { randomBits } from "../src/primitives/random-bits.ts";
 import { barrier, padPrimitive } from "../src/primitives/structure.ts";
+import { pick, place } from "../src/primitives/window-choice.ts";
 import { apply, type Tensor } from "../src/tensor.ts";
 import { fourierCases } from "./fft/cases.ts";
 import { imageCases } from "./image/cases.ts";
@@ -257,6 +258,7 @@ const products: Case[] = [
   ),
 ];
 
+const choice = { input: [2, 4, 5], size: [1, 2, 2], stride: [1, 2, 3], dilation: [1, 1, 2] };
 const windows: Case[] = [
   one(
     "window sum",
@@ -280,6 +282,20 @@ const windows: Case[] = [
   one("window min", (x) => reduceWindow(x, "min", [1, 2], { dilation: [1, 2] }), "any", [3, 5], int),
   one("maxPool", (x) => maxPool(x, 2), "any", [2, 1, 4, 5], int),
   one("maxPool overlapping", (x) => maxPool(x, 3, { stride: 2, padding: 1 }), "any", [1, 2, 5, 5], int),
+  two(
+    "pick",
+    (x, code) => apply(pick, [x, code], choice),
+    { shape: [2, 4, 5] },
+    { shape: [2, 2, 2], dtype: "i32", data: [0, 3, 1, 1, 2, 0, 3, 2] },
+    int,
+  ),
+  two(
+    "place",
+    (y, code) => apply(place, [y, code], { ...choice, input: [2, 5, 7] }),
+    { shape: [2, 2, 2] },
+    { shape: [2, 2, 2], dtype: "i32", data: [3, 1, 0, 2, 1, 2, 0, 3] },
+    int,
+  ),
   one("avgPool", (x) => avgPool(x, 2, { padding: 1 }), "any", [1, 2, 4, 4], { terms: 4 }),
 ];
 

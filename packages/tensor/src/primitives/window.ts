@@ -11,6 +11,7 @@ import { show, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { foldPrimitive } from "./frames.ts";
 import { scatter, take } from "./indexing.ts";
+import { type Choice, pick, place } from "./window-choice.ts";
 
 /** A window over every axis of the input; size 1 and stride 1 where an axis takes no part. */
 export interface Window {
@@ -56,6 +57,7 @@ export const reduceWindowPrimitive: Primitive<Window> = {
     const x = out.inputs[0] as Tensor;
     if (!isFloat(x.dtype) || out.dtype === "i32") return [null];
     const w = out.attributes;
+    if (w.op !== "sum" && apart(w)) return [apply(place, [ct, code(out)], choice(out))];
     if (w.op !== "sum") {
       const flat = apply(
         scatter,
@@ -77,6 +79,7 @@ export const reduceWindowPrimitive: Primitive<Window> = {
     const x = out.inputs[0] as Tensor;
     if (!dx || !isFloat(x.dtype) || out.dtype === "i32") return null;
     if (out.attributes.op === "sum") return apply(reduceWindowPrimitive, [dx], out.attributes);
+    if (apart(out.attributes)) return apply(pick, [dx, code(out)], choice(out));
     return reshape(apply(take, [reshape(dx, [1, x.size, 1]), winners(out)], null), out.shape);
   },
   batch([x], _, __, out) {
@@ -108,6 +111,20 @@ export const reduceWindowPrimitive: Primitive<Window> = {
     },
   },
 };
+
+/** True when no element is in two windows, and none begins in padding: its first winner then is an element. */
+const apart = (w: Window): boolean =>
+  w.size.every((n, i) => at(w.low, i) === 0 && (n - 1) * at(w.dilation, i) < at(w.stride, i));
+const choice = ({ inputs, attributes: { size, stride, dilation } }: Tensor<Window>): Choice => ({
+  input: (inputs[0] as Tensor).shape,
+  size,
+  stride,
+  dilation,
+});
+
+/** Row-major position in each window of its first winner. */
+const code = ({ inputs, attributes }: Tensor<Window>): Tensor =>
+  apply(reduceWindowPrimitive, inputs, { ...attributes, op: attributes.op === "max" ? "argmax" : "argmin" });
 
 /** Positions in the flat input of each window's first winner: [1, windows], i32. */
 function winners(out: Tensor<Window>): Tensor {

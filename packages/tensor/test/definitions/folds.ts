@@ -1,6 +1,6 @@
 import type { DType } from "../../src/dtype.ts";
 import type { ReduceOp } from "../../src/ir/ir.ts";
-import { fill, get, isFloat, type Plain, positions, range, rounded, wrapped } from "./plain.ts";
+import { fill, get, isFloat, type Plain, placeOf, positions, range, rounded, wrapped } from "./plain.ts";
 import { binary } from "./scalars.ts";
 import { type Definition, one, padded } from "./structure.ts";
 
@@ -113,6 +113,17 @@ function along(x: Plain, reverse: boolean, f: (before: number, x: number, flat: 
   return { ...x, data };
 }
 
+interface Choice {
+  readonly size: readonly number[];
+  readonly stride: readonly number[];
+  readonly dilation: readonly number[];
+}
+/** Where the element lies that `code` names in window `index`. */
+function chosen(code: Plain, { size, stride, dilation }: Choice, index: readonly number[]): number[] {
+  const inside = positions(size)[get(code, index) as number] as readonly number[];
+  return index.map((o, i) => o * at(stride, i) + at(inside, i) * at(dilation, i));
+}
+
 /** Primitives that fold. */
 export const folds: Readonly<Record<string, Definition>> = {
   reduce: one(([x], { op, axes }: { op: ReduceOp; axes: readonly number[] }, shape, dtype) => {
@@ -150,6 +161,16 @@ export const folds: Readonly<Record<string, Definition>> = {
         ),
       ),
     );
+  }),
+  pick: one(([x, code], w: Choice, shape, dtype) => fill(shape, dtype, (index) => get(x, chosen(code, w, index)) ?? 0)),
+  place: one(([y, code], w: Choice, shape, dtype) => {
+    const all = fill(shape, dtype, () => 0);
+    const data = [...all.data];
+    for (const index of positions(y.shape)) {
+      const to = chosen(code, w, index);
+      if (to.every((p, i) => p < at(shape, i))) data[placeOf(to, shape)] = get(y, index) as number;
+    }
+    return { ...all, data };
   }),
   matmul: one(([a, b], _, shape, dtype) => {
     const depth = Array.from({ length: at(a.shape, 2) }, (_, k) => k);

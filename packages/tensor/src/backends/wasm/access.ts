@@ -3,7 +3,7 @@ import { affine, rangeOf } from "../../ir/index-expr.ts";
 import type { Guard, Index, Instruction, Kernel } from "../../ir/ir.ts";
 import type { Code, MemoryOp } from "./assembler.ts";
 import { callHost, constant, valueType } from "./scalar.ts";
-import { dependsOn, lanesOf } from "./vector.ts";
+import { dependsOn, lanePattern, lanesOf, neighbours } from "./vector.ts";
 
 const loads: Record<DType, MemoryOp> = {
   f32: "f32.load",
@@ -160,15 +160,15 @@ export class Access {
   /** Pushes an index expression as four i32 lanes. */
   indexLanes(e: Index, place: Place): void {
     const { c } = this;
-    const stride = lanesOf(e, this.lanes as number);
-    if (stride === null) {
+    const pattern = lanePattern(e, this.lanes as number);
+    if (pattern === null) {
       this.gather("i32", (lane) => this.index(e, place, place.shift + lane, lane));
       return;
     }
     this.index(e, place);
     c.op("i32x4.splat");
-    if (stride === 0) return;
-    c.lanes(0, stride, 2 * stride, 3 * stride);
+    if (pattern.every((n) => n === 0)) return;
+    c.lanes(...pattern);
     c.op("i32x4.add");
   }
 
@@ -286,7 +286,8 @@ export class Access {
   /** Four elements whose guards hold. */
   private neighbours(x: Load, n: number, place: Place): void {
     const { c } = this;
-    const stride = lanesOf(x.index, this.lanes as number);
+    const pattern = lanePattern(x.index, this.lanes as number);
+    const stride = pattern?.every((n, lane) => n === lane * pattern[1]) ? pattern[1] : null;
     const bytes = dtypes[x.dtype].bytes;
     const at = (by: number): number => this.address(x, n, place, place.shift + by, 0);
     if (stride === 0 && bytes === 4) {
@@ -320,6 +321,13 @@ export class Access {
       const second = at(2);
       c.memory("v128.load", second);
       c.shuffle(0, 2, 4, 6);
+    } else if (pattern !== null && neighbours.has(pattern.join()) && bytes === 4) {
+      const v = c.local("v128");
+      const offset = at(0);
+      c.memory("v128.load64_zero", offset);
+      c.tee(v);
+      c.get(v);
+      c.shuffle(...pattern);
     } else {
       this.gather(x.dtype === "f32" ? "f32" : "i32", (lane) => this.element(x, n, place, place.shift + lane, lane));
       this.asMask(x.dtype);

@@ -66,6 +66,31 @@ export function lanesOf(e: Index, loop: number): number | null {
   return stride;
 }
 
+/** How far four lanes of `e` are from the first one, where that is known: lanes along a loop begin with multiples of four. */
+export function lanePattern(e: Index, loop: number): readonly [number, number, number, number] | null {
+  const pattern: [number, number, number, number] = [0, 0, 0, 0];
+  const add = (f: (lane: number) => number): void => {
+    for (let lane = 0; lane < 4; lane++) pattern[lane] = (pattern[lane] as number) + f(lane);
+  };
+  for (const { coefficient, atom } of e.terms) {
+    if (atom.kind === "value") return null;
+    if (atom.kind === "loop") {
+      if (atom.loop === loop) add((l) => coefficient * l);
+    } else if (dependsOn(atom.of, loop)) {
+      const { of, by, kind } = atom;
+      const steady = of.terms.every(({ coefficient: c, atom: a }) =>
+        a.kind === "loop" && a.loop === loop
+          ? c === 1
+          : c % by === 0 && (a.kind === "loop" || (a.kind !== "value" && !dependsOn(a.of, loop))),
+      );
+      // the first loop may begin anywhere: threads share it
+      if (loop === 0 || (by !== 2 && by !== 4) || of.constant % by !== 0 || !steady) return null;
+      add((l) => coefficient * (kind === "div" ? Math.floor(l / by) : l % by));
+    }
+  }
+  return pattern;
+}
+
 /** True when `e` changes with `loop` or with a computed value. */
 export function dependsOn(e: Index, loop: number): boolean {
   return e.terms.some(({ atom }) =>
@@ -109,12 +134,15 @@ function fits(list: readonly Instruction[]): boolean {
 
 const hostUnary = new Set(["tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh"]);
 
+/** Patterns of lanes that a shuffle makes of neighbours, or that are neighbours. */
+export const neighbours: ReadonlySet<string> = new Set(["0,1,2,3", "0,0,1,1", "0,1,0,1"]);
+
 /** Loads that go lane by lane when `loop` runs four at a time. */
 const scattered = (list: readonly Instruction[], loop: number): number =>
   list.filter((x) => {
     if (x.op !== "load") return false;
-    const stride = lanesOf(x.index, loop);
-    return stride === null || (stride !== 0 && stride !== 1);
+    const pattern = lanePattern(x.index, loop);
+    return pattern === null || !(pattern[3] === 0 || neighbours.has(pattern.join()));
   }).length;
 
 /** The loop that runs four lanes at a time, or null. */
