@@ -1,1 +1,1 @@
-export {};
+export { type Availability, type WebGPUBackend, type WebGPUOptions, webgpu } from "./webgpu/index.ts";

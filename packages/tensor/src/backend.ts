@@ -17,6 +17,8 @@ export interface Executable {
 /** Where tensors live and plans run. `run` may be asynchronous inside (GPU); `read` waits for it. */
 export interface Backend {
   readonly name: string;
+  /** True where arithmetic of f32 may take subnormal numbers for zero, as GPUs do; moving them keeps them. */
+  readonly flushesSubnormals?: boolean;
   /** Throws OutOfMemoryError. */
   allocate(bytes: number): Storage;
   free(storage: Storage): void;

@@ -6,11 +6,15 @@ const options = new URLSearchParams(location.search);
 const target = globalThis as { outcome?: unknown };
 try {
   const make = backends[options.get("backend") ?? ""] as (typeof backends)[string];
-  target.outcome = await conformance(await make(), {
-    only: options.get("only") ?? undefined,
-    verbose: options.has("verbose"),
-    tell: (line) => console.error(line),
-  });
+  const subject = await make();
+  target.outcome =
+    typeof subject === "string"
+      ? { missing: subject }
+      : await conformance(subject, {
+          only: options.get("only") ?? undefined,
+          verbose: options.has("verbose"),
+          tell: (line) => console.error(line),
+        });
 } catch (e) {
   target.outcome = { error: (e as Error).message };
 }

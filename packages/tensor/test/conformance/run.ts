@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url";
+import { useSoftwareDriver } from "../../../gpu/test/driver.ts";
 import { backends } from "./backends.ts";
 import { primitivesInSource } from "./coverage.ts";
 import { conformance, type Outcome } from "./suite.ts";
 
-// npm run conformance -- --backend js|wasm [--in chromium] [--json] [--verbose] [--only text]
+// npm run conformance -- --backend js|wasm|webgpu [--in chromium] [--json] [--verbose] [--only text]
 const option = (name: string): string | undefined =>
   process.argv.includes(name) ? (process.argv[process.argv.indexOf(name) + 1] ?? "") : undefined;
 const [name, place, only] = [option("--backend") ?? "", option("--in"), option("--only")];
@@ -19,19 +20,27 @@ if (place !== undefined && place !== "chromium") fail("--in: expected chromium")
 /** The suite in headless Chromium, or null, said aloud, where it is not installed. */
 async function inChromium(): Promise<Outcome | null> {
   const { missing, visit } = await import("../../../../tools/src/chromium.ts");
-  if (missing !== null) {
-    console.error(`SKIPPED ${name} in Chromium: ${missing}`);
-    return null;
-  }
+  if (missing !== null) return skipped(`${name} in Chromium`, missing);
   const query = new URLSearchParams({ backend: name, ...(only === undefined ? {} : { only }) });
   if (verbose) query.set("verbose", "");
   const page = fileURLToPath(new URL("page.ts", import.meta.url));
-  const outcome = await visit<Outcome & { error?: string }>(page, `${query}`, console.error);
-  return outcome.error === undefined ? outcome : fail(outcome.error);
+  const outcome = await visit<Outcome & { error?: string; missing?: string }>(page, `${query}`, console.error);
+  if (outcome.error !== undefined) fail(outcome.error);
+  return outcome.missing === undefined ? outcome : skipped(`${name} in Chromium`, outcome.missing);
 }
 
-const inNode = async (): Promise<Outcome> =>
-  conformance(await (make as NonNullable<typeof make>)(), { only, verbose, tell: console.error });
+function skipped(what: string, reason: string): null {
+  console.error(`SKIPPED ${what}: ${reason}`);
+  return null;
+}
+
+async function inNode(): Promise<Outcome | null> {
+  useSoftwareDriver();
+  const subject = await (make as NonNullable<typeof make>)();
+  return typeof subject === "string"
+    ? skipped(name, subject)
+    : conformance(subject, { only, verbose, tell: console.error });
+}
 
 const outcome = await (place === undefined ? inNode() : inChromium());
 if (outcome === null) {

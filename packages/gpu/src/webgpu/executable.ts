@@ -1,0 +1,275 @@
+import {
+  type Backend,
+  dtypes,
+  type Executable,
+  type HostArray,
+  type Plan,
+  type Storage,
+  wasmBackend,
+} from "@gradus/tensor";
+import { planOf, type Segment, segments } from "../segments.ts";
+import type { Gpu } from "./gpu.ts";
+import { blockOf, type Fail } from "./memory.ts";
+import { Recorder } from "./recorder.ts";
+import { onDevice, type Runner, runnerOf } from "./steps.ts";
+
+let cpu: Backend | null = null;
+/** Where steps run that the GPU cannot. */
+const host = (): Backend => (cpu ??= wasmBackend());
+
+/** Buffers that the temporaries of a plan share: for each temporary which one, and the bytes of each. */
+function slots(
+  plan: Plan,
+  places: readonly {
+    readonly reads: readonly number[];
+    readonly writes: readonly number[];
+    readonly used: readonly number[];
+  }[],
+): { of: Map<number, number>; bytes: number[] } {
+  const last = new Map<number, number>();
+  places.forEach((p, i) => {
+    for (const b of p.used) last.set(b, i);
+  });
+  const of = new Map<number, number>();
+  const bytes: number[] = [];
+  const free: number[] = [];
+  places.forEach(({ used }, i) => {
+    for (const b of used) {
+      const { role, dtype, size } = plan.buffers[b] as Plan["buffers"][number];
+      if (role !== "temporary" || of.has(b)) continue;
+      const room = size * dtypes[dtype].bytes;
+      // the smallest free one that is large enough, but no giant for a dwarf
+      let best = -1;
+      free.forEach((s, k) => {
+        const has = bytes[s] as number;
+        if (has >= room && has <= 2 * room + 1024 && (best < 0 || has < (bytes[free[best] as number] as number)))
+          best = k;
+      });
+      if (best >= 0) of.set(b, free.splice(best, 1)[0] as number);
+      else of.set(b, bytes.push(room) - 1);
+    }
+    for (const b of used) if (last.get(b) === i && of.has(b)) free.push(of.get(b) as number);
+  });
+  return { of, bytes };
+}
+
+/** Runs a segment on the CPU: what it reads comes from the device, what it writes goes back. */
+class Hop {
+  private readonly gpu: Gpu;
+  private readonly plan: Plan;
+  private executable: Executable | null = null;
+
+  constructor(gpu: Gpu, plan: Plan) {
+    this.gpu = gpu;
+    this.plan = plan;
+  }
+
+  async run(inputs: readonly GPUBuffer[], outputs: readonly GPUBuffer[]): Promise<void> {
+    const { gpu, plan } = this;
+    const type = (b: number): Plan["buffers"][number] => plan.buffers[b] as Plan["buffers"][number];
+    const bytes = (b: number): number => type(b).size * dtypes[type(b).dtype].bytes;
+    const given = await Promise.all(inputs.map((buffer, i) => gpu.reads.read(buffer, bytes(plan.inputs[i] as number))));
+    const backend = host();
+    this.executable ??= backend.compile(plan);
+    const made: Storage[] = [];
+    const allocate = (b: number): Storage => {
+      const s = backend.allocate(bytes(b));
+      made.push(s);
+      return s;
+    };
+    try {
+      const from = plan.inputs.map((b, i) => {
+        const s = allocate(b);
+        backend.write(s, new Uint8Array(given[i] as ArrayBuffer));
+        return s;
+      });
+      const to = plan.outputs.map(allocate);
+      this.executable.run(from, to);
+      plan.outputs.forEach((b, i) => {
+        const { dtype, size } = type(b);
+        upload(
+          gpu,
+          outputs[i] as GPUBuffer,
+          (backend.readSync as NonNullable<Backend["readSync"]>)(to[i] as Storage, dtype, size),
+        );
+      });
+    } finally {
+      for (const s of made) backend.free(s);
+    }
+  }
+
+  dispose(): void {
+    this.executable?.dispose();
+  }
+}
+
+/** Writes elements to a buffer; whole words travel. */
+export function upload(gpu: Gpu, buffer: GPUBuffer, data: HostArray): void {
+  let bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (bytes.length % 4 !== 0) {
+    const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+    padded.set(bytes);
+    bytes = padded;
+  }
+  if (bytes.length > 0) gpu.device.queue.writeBuffer(buffer, 0, bytes as Uint8Array<ArrayBuffer>);
+}
+
+interface Place {
+  readonly used: readonly number[];
+  readonly reads: readonly number[];
+  readonly writes: readonly number[];
+  readonly run: Runner | Hop;
+}
+
+function placesOf(gpu: Gpu, plan: Plan): Place[] {
+  return segments(plan, (step) => !onDevice(gpu, step, plan)).flatMap((s: Segment): Place[] => {
+    const { reads, writes } = s;
+    if (s.host) return [{ used: [...reads, ...writes], reads, writes, run: new Hop(gpu, planOf(plan, s)) }];
+    return s.steps.map((step) => ({
+      used: step.buffers,
+      reads,
+      writes,
+      run: runnerOf(gpu, step, plan),
+    }));
+  });
+}
+
+/** A plan on the device: buffers in, buffers out. */
+export class DevicePlan {
+  private readonly gpu: Gpu;
+  private readonly plan: Plan;
+  private readonly places: readonly Place[];
+  private readonly slots: { of: Map<number, number>; bytes: number[] };
+  /** Whether it has to wait for the CPU. */
+  readonly hops: boolean;
+
+  constructor(gpu: Gpu, plan: Plan) {
+    this.gpu = gpu;
+    this.plan = plan;
+    this.places = placesOf(gpu, plan);
+    this.slots = slots(plan, this.places);
+    this.hops = this.places.some((p) => p.run instanceof Hop);
+  }
+
+  /** Takes temporaries, calls `work` with all buffers of the plan, and gives the temporaries back. */
+  private buffers(
+    inputs: readonly GPUBuffer[],
+    outputs: readonly GPUBuffer[],
+    fail: Fail,
+  ): { all: GPUBuffer[]; give: () => void } {
+    const { plan, gpu } = this;
+    const taken: GPUBuffer[] = [];
+    const give = (): void => {
+      taken.forEach((b, i) => {
+        gpu.pool.give(b, this.slots.bytes[i] as number);
+      });
+    };
+    try {
+      for (const bytes of this.slots.bytes) taken.push(gpu.pool.take(bytes, fail));
+    } catch (e) {
+      give();
+      throw e;
+    }
+    const all = plan.buffers.map((_, b) => taken[this.slots.of.get(b) ?? -1] as GPUBuffer);
+    plan.inputs.forEach((b, i) => {
+      all[b] = inputs[i] as GPUBuffer;
+    });
+    plan.outputs.forEach((b, i) => {
+      all[b] = outputs[i] as GPUBuffer;
+    });
+    return { all, give };
+  }
+
+  /** Records all steps; only for a plan without hops. */
+  record(r: Recorder, inputs: readonly GPUBuffer[], outputs: readonly GPUBuffer[], fail: Fail): void {
+    const { all, give } = this.buffers(inputs, outputs, fail);
+    for (const { used, run } of this.places)
+      (run as Runner)(
+        r,
+        used.map((b) => all[b] as GPUBuffer),
+        fail,
+      );
+    give();
+  }
+
+  /** Runs the plan; what fails later is told to `fail`. */
+  run(inputs: readonly GPUBuffer[], outputs: readonly GPUBuffer[], fail: Fail): void | Promise<void> {
+    if (this.hops) return this.hop(inputs, outputs, fail);
+    this.gpu.checked(() => {
+      const r = new Recorder(this.gpu);
+      this.record(r, inputs, outputs, fail);
+      r.submit();
+    }, fail);
+  }
+
+  private async hop(inputs: readonly GPUBuffer[], outputs: readonly GPUBuffer[], fail: Fail): Promise<void> {
+    const { all, give } = this.buffers(inputs, outputs, fail);
+    const at = (list: readonly number[]): GPUBuffer[] => list.map((b) => all[b] as GPUBuffer);
+    try {
+      let i = 0;
+      while (i < this.places.length) {
+        const { run, reads, writes } = this.places[i] as Place;
+        if (run instanceof Hop) {
+          await run.run(at(reads), at(writes));
+          i++;
+          continue;
+        }
+        this.gpu.checked(() => {
+          const r = new Recorder(this.gpu);
+          for (; i < this.places.length; i++) {
+            const place = this.places[i] as Place;
+            if (place.run instanceof Hop) break;
+            place.run(r, at(place.used), fail);
+          }
+          r.submit();
+        }, fail);
+      }
+    } finally {
+      give();
+    }
+  }
+
+  dispose(): void {
+    for (const { run } of this.places) if (run instanceof Hop) run.dispose();
+  }
+}
+
+/** A compiled plan of `backend`. */
+export function executable(gpu: Gpu, backend: Backend, plan: Plan): Executable {
+  const compiled = new DevicePlan(gpu, plan);
+  return {
+    run(inputs, outputs) {
+      if (gpu.lost !== null) throw gpu.lost;
+      const [from, to] = [inputs, outputs].map((list) => list.map((s) => blockOf(backend, s))) as [
+        ReturnType<typeof blockOf>[],
+        ReturnType<typeof blockOf>[],
+      ];
+      const fail = (e: Error): void => {
+        for (const b of to) b.failure ??= e;
+      };
+      const work = (): void | Promise<void> => {
+        const failed = from.find((b) => b.failure !== null);
+        if (failed !== undefined) return fail(failed.failure as Error);
+        gpu.reads.flush();
+        return compiled.run(
+          from.map((b) => b.buffer),
+          to.map((b) => b.buffer),
+          fail,
+        );
+      };
+      // What fails at once is thrown, unless the work has to wait its turn.
+      let now = gpu.order.idle;
+      gpu.order.do(() => {
+        try {
+          const done = work();
+          now = false;
+          return done?.catch(fail);
+        } catch (e) {
+          if (now) throw e;
+          fail(e as Error);
+        }
+      });
+    },
+    dispose: () => compiled.dispose(),
+  };
+}

@@ -1,0 +1,88 @@
+import { BackendError, OutOfMemoryError } from "@gradus/tensor";
+import { said } from "./device.ts";
+import { type Fail, Pool } from "./memory.ts";
+import { Order } from "./order.ts";
+import { Pipelines } from "./pipelines.ts";
+import { Reads } from "./reads.ts";
+
+/** One device and all that belongs to it. */
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly order: Order = new Order();
+  readonly pool: Pool;
+  readonly pipelines: Pipelines;
+  readonly reads: Reads;
+  /** Why the device is gone. */
+  lost: BackendError | null = null;
+  /** Settles when it is known why. */
+  private readonly whenLost: Promise<void>;
+  private readonly checks = new Set<Promise<void>>();
+
+  constructor(device: GPUDevice) {
+    this.device = device;
+    this.pool = new Pool(device, (error, say, fail) =>
+      this.watch(
+        error.then((e) => e && say(e)),
+        fail,
+      ),
+    );
+    this.pipelines = new Pipelines(device, (error, fail) => this.watch(error, fail));
+    this.reads = new Reads(this);
+    this.whenLost = device.lost.then((info) => {
+      this.lose(
+        info.reason === "destroyed"
+          ? "was destroyed"
+          : `was lost: ${info.message.split("\n")[0] || "no reason was given"}`,
+      );
+    });
+  }
+
+  lose(how: string): void {
+    this.lost ??= new BackendError(`webgpu: the device ${how}; make a new backend by webgpu()`);
+  }
+
+  /** Waits for the outcome of something and tells `fail` of an error. A device that is lost meanwhile fails nothing here: reads see it. */
+  watch(outcome: Promise<Error | null>, fail: Fail): void {
+    const check = outcome
+      .then((e) => {
+        if (e !== null) fail(e);
+      })
+      .catch(() => undefined)
+      .finally(() => this.checks.delete(check));
+    this.checks.add(check);
+  }
+
+  /** Runs `work` and tells `fail` of what the device finds wrong with it, then or later. */
+  checked(work: () => void, fail: Fail): void {
+    const { device } = this;
+    device.pushErrorScope("out-of-memory");
+    device.pushErrorScope("validation");
+    try {
+      work();
+    } finally {
+      const validation = device.popErrorScope();
+      const memory = device.popErrorScope();
+      this.watch(
+        Promise.all([validation, memory]).then(async ([v, m]) => {
+          if (m !== null) return new OutOfMemoryError(`webgpu: the device is out of memory: ${said(m)}`);
+          if (v === null) return null;
+          const refused = v.message.includes("ComputePipeline") ? await this.pipelines.refused : null;
+          return refused ?? new BackendError(`webgpu: the device refused the work: ${said(v)}`);
+        }),
+        fail,
+      );
+    }
+  }
+
+  /** Waits until all that was given to the device so far is known to be right or wrong. */
+  async settled(): Promise<void> {
+    while (this.checks.size > 0) await Promise.all(this.checks);
+  }
+
+  /** What an operation that the device broke off failed by. */
+  async broken(e: unknown): Promise<Error> {
+    // the reason of a loss is told a moment after the operations fail
+    await Promise.race([this.whenLost, new Promise((done) => setTimeout(done, 100))]);
+    return this.lost ?? new BackendError(`webgpu: the read failed: ${said(e)}`);
+  }
+}

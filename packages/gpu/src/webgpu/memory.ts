@@ -1,0 +1,118 @@
+import { type Backend, BackendError, OutOfMemoryError, type Storage } from "@gradus/tensor";
+
+/** A tensor's memory. */
+export class Block implements Storage {
+  readonly backend: Backend;
+  readonly bytes: number;
+  readonly buffer: GPUBuffer;
+  freed = false;
+  /** Why its contents are not what they should be. */
+  failure: Error | null = null;
+  constructor(backend: Backend, bytes: number, buffer: GPUBuffer) {
+    this.backend = backend;
+    this.bytes = bytes;
+    this.buffer = buffer;
+  }
+}
+
+// https://gpuweb.github.io/gpuweb/#namespacedef-gpubufferusage; the names are not there before a device is
+const COPY_SRC = 4;
+const COPY_DST = 8;
+const STORAGE = 128;
+
+/** Bytes that a buffer of so many has: whole words, and few different sizes, so that buffers are used again. */
+export function roomFor(bytes: number): number {
+  if (bytes <= 256) return 256;
+  const step = Math.max(256, 2 ** (Math.floor(Math.log2(bytes)) - 3));
+  return Math.ceil(bytes / step) * step;
+}
+
+/** Unused buffers are kept up to as many bytes as are in use, and at least so many. */
+const KEPT = 64 * 2 ** 20;
+
+/** Told later that memory, or what was to fill it, failed. */
+export type Fail = (e: Error) => void;
+
+/** Buffers of one device: made, counted, and kept for reuse. */
+export class Pool {
+  private readonly device: GPUDevice;
+  private readonly kept = new Map<number, GPUBuffer[]>();
+  private readonly doomed: GPUBuffer[] = [];
+  private keptBytes = 0;
+  liveBytes = 0;
+  liveBuffers = 0;
+  peakBytes = 0;
+  private readonly watch: (error: Promise<GPUError | null>, say: (e: GPUError) => Error, fail: Fail) => void;
+
+  /** `watch` waits for the outcome of making a buffer. */
+  constructor(device: GPUDevice, watch: Pool["watch"]) {
+    this.device = device;
+    this.watch = watch;
+  }
+
+  /** The most bytes that one buffer may have. */
+  get limit(): number {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
+    return Math.min(maxBufferSize, maxStorageBufferBindingSize, 2 ** 31 - 4);
+  }
+
+  take(bytes: number, fail: Fail): GPUBuffer {
+    if (bytes > this.limit)
+      throw new OutOfMemoryError(
+        `webgpu: cannot allocate ${bytes} bytes: this device takes at most ${this.limit} at once`,
+      );
+    const size = Math.min(roomFor(bytes), this.limit);
+    const buffer = this.kept.get(size)?.pop() ?? null;
+    if (buffer !== null) this.keptBytes -= size;
+    this.liveBytes += bytes;
+    this.liveBuffers++;
+    this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
+    return buffer ?? this.make(size, fail);
+  }
+
+  private make(size: number, fail: Fail): GPUBuffer {
+    const { device, liveBytes } = this;
+    device.pushErrorScope("out-of-memory");
+    const buffer = device.createBuffer({ size, usage: STORAGE | COPY_SRC | COPY_DST });
+    const say = (): Error =>
+      new OutOfMemoryError(
+        `webgpu: cannot allocate ${size} bytes (${liveBytes} are in use): the device is out of memory`,
+      );
+    this.watch(device.popErrorScope(), say, fail);
+    return buffer;
+  }
+
+  give(buffer: GPUBuffer, bytes: number): void {
+    this.liveBytes -= bytes;
+    this.liveBuffers--;
+    if (this.keptBytes + buffer.size > Math.max(KEPT, this.liveBytes)) {
+      this.doomed.push(buffer);
+      return;
+    }
+    this.keptBytes += buffer.size;
+    const list = this.kept.get(buffer.size);
+    if (list === undefined) this.kept.set(buffer.size, [buffer]);
+    else list.push(buffer);
+  }
+
+  /** Destroys what was given and is not kept; not before the commands that use it have been submitted. */
+  sweep(): void {
+    for (const b of this.doomed) b.destroy();
+    this.doomed.length = 0;
+  }
+
+  /** Destroys what is kept. */
+  clear(): void {
+    this.sweep();
+    for (const list of this.kept.values()) for (const b of list) b.destroy();
+    this.kept.clear();
+    this.keptBytes = 0;
+  }
+}
+
+/** `s` as memory of `backend`. Throws BackendError when it is not, or no longer. */
+export function blockOf(backend: Backend, s: Storage): Block {
+  if (!(s instanceof Block) || s.backend !== backend || s.freed)
+    throw new BackendError("webgpu: the storage was freed or belongs to another backend");
+  return s;
+}

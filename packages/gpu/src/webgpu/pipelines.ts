@@ -1,0 +1,76 @@
+import { BackendError } from "@gradus/tensor";
+import { said } from "./device.ts";
+import type { Fail } from "./memory.ts";
+import type { Program } from "./wgsl/program.ts";
+
+const COMPUTE = 4; // GPUShaderStage.COMPUTE
+
+/** A compiled shader. */
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** Shaders by their code, compiled once. */
+export class Pipelines {
+  private readonly device: GPUDevice;
+  private readonly watch: (error: Promise<Error | null>, fail: Fail) => void;
+  private readonly known = new Map<string, Pipeline>();
+  /** The last shader that the device refused: what uses it fails for this reason. */
+  refused: Promise<Error | null> = Promise.resolve(null);
+  private readonly layouts = new Map<string, { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
+
+  constructor(device: GPUDevice, watch: Pipelines["watch"]) {
+    this.device = device;
+    this.watch = watch;
+  }
+
+  private layout(written: readonly boolean[]): { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout } {
+    const key = written.join();
+    let found = this.layouts.get(key);
+    if (found === undefined) {
+      const group = this.device.createBindGroupLayout({
+        entries: written.map((w, binding) => ({
+          binding,
+          visibility: COMPUTE,
+          buffer: { type: w ? "storage" : "read-only-storage" },
+        })),
+      });
+      found = { group, pipeline: this.device.createPipelineLayout({ bindGroupLayouts: [group] }) };
+      this.layouts.set(key, found);
+    }
+    return found;
+  }
+
+  get({ name, code, written }: Program): Pipeline {
+    let found = this.known.get(code);
+    if (found !== undefined) return found;
+    const { device } = this;
+    const layout = this.layout(written);
+    device.pushErrorScope("validation");
+    device.pushErrorScope("internal");
+    const module = device.createShaderModule({ code, label: name });
+    const pipeline = device.createComputePipeline({
+      layout: layout.pipeline,
+      compute: { module, entryPoint: "main" },
+      label: name,
+    });
+    const outcome = Promise.all([device.popErrorScope(), device.popErrorScope()]);
+    found = { pipeline, layout: layout.group };
+    this.known.set(code, found);
+    const problem = async (): Promise<Error | null> => {
+      const error = (await outcome).find((e) => e !== null);
+      if (error === undefined) return null;
+      const messages = await module.getCompilationInfo().then(
+        (info) => info.messages.filter((m) => m.type === "error").map((m) => `${m.message} (line ${m.lineNum})`),
+        () => [],
+      );
+      return new BackendError(`webgpu: ${name}: the device refused the shader: ${messages[0] ?? said(error)}`);
+    };
+    const before = this.refused;
+    const outcomeOfThis = problem();
+    this.refused = outcomeOfThis.then((e) => e ?? before);
+    this.watch(outcomeOfThis, () => this.known.delete(code));
+    return found;
+  }
+}

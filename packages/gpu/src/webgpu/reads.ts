@@ -1,0 +1,83 @@
+import type { Gpu } from "./gpu.ts";
+
+const MAP_READ = 1;
+const COPY_DST = 8;
+const READ = 1; // GPUMapMode.READ
+
+interface Request {
+  readonly buffer: GPUBuffer;
+  readonly bytes: number;
+  readonly resolve: (bytes: ArrayBuffer) => void;
+  readonly reject: (e: Error) => void;
+}
+
+const words = (bytes: number): number => Math.ceil(bytes / 4) * 4;
+
+/** Copies of buffers to the host. All that are asked for in one go travel together. */
+export class Reads {
+  private readonly gpu: Gpu;
+  private requests: Request[] = [];
+  /** A buffer to read through, kept for the next time. */
+  private spare: GPUBuffer | null = null;
+
+  constructor(gpu: Gpu) {
+    this.gpu = gpu;
+  }
+
+  /** The first `bytes` of `buffer` as they are now. */
+  read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+    return new Promise((resolve, reject) => {
+      if (this.requests.push({ buffer, bytes, resolve, reject }) === 1) queueMicrotask(() => this.flush());
+    });
+  }
+
+  /** Sends off what was asked for; whoever changes memory calls it first. */
+  flush(): void {
+    const { requests } = this;
+    if (requests.length === 0) return;
+    this.requests = [];
+    void this.carry(requests);
+  }
+
+  private async carry(requests: readonly Request[]): Promise<void> {
+    const { device } = this.gpu;
+    try {
+      if (this.gpu.lost !== null) throw this.gpu.lost;
+      const total = Math.max(
+        4,
+        requests.reduce((sum, r) => sum + words(r.bytes), 0),
+      );
+      let staging = this.spare;
+      this.spare = null;
+      if (staging === null || staging.size < total) {
+        staging?.destroy();
+        staging = device.createBuffer({ size: Math.max(total, 4096), usage: MAP_READ | COPY_DST });
+      }
+      const encoder = device.createCommandEncoder();
+      let at = 0;
+      for (const { buffer, bytes } of requests) {
+        if (bytes > 0) encoder.copyBufferToBuffer(buffer, 0, staging, at, words(bytes));
+        at += words(bytes);
+      }
+      device.queue.submit([encoder.finish()]);
+      await staging.mapAsync(READ, 0, total);
+      const all = staging.getMappedRange(0, total);
+      at = 0;
+      const parts = requests.map(({ bytes }) => {
+        const part = all.slice(at, at + bytes);
+        at += words(bytes);
+        return part;
+      });
+      staging.unmap();
+      // the spare one stays small
+      if (this.spare === null && staging.size <= 2 ** 22) this.spare = staging;
+      else staging.destroy();
+      requests.forEach((r, i) => {
+        r.resolve(parts[i] as ArrayBuffer);
+      });
+    } catch (e) {
+      const error = await this.gpu.broken(e);
+      for (const r of requests) r.reject(error);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import type { Gpu } from "./gpu.ts";
+import type { Pipeline } from "./pipelines.ts";
+import type { Program } from "./wgsl/program.ts";
+
+/** Commands of one submission. */
+export class Recorder {
+  private readonly gpu: Gpu;
+  private encoder: GPUCommandEncoder | null = null;
+  private pass: GPUComputePassEncoder | null = null;
+
+  constructor(gpu: Gpu) {
+    this.gpu = gpu;
+  }
+
+  dispatch(pipeline: GPUComputePipeline, group: GPUBindGroup, [x, y, z]: readonly [number, number, number]): void {
+    this.encoder ??= this.gpu.device.createCommandEncoder();
+    this.pass ??= this.encoder.beginComputePass();
+    this.pass.setPipeline(pipeline);
+    this.pass.setBindGroup(0, group);
+    this.pass.dispatchWorkgroups(x, y, z);
+  }
+
+  /** Copies bytes; offsets and length are multiples of 4. */
+  copy(from: GPUBuffer, fromOffset: number, to: GPUBuffer, toOffset: number, bytes: number): void {
+    this.pass?.end();
+    this.pass = null;
+    this.encoder ??= this.gpu.device.createCommandEncoder();
+    if (bytes > 0) this.encoder.copyBufferToBuffer(from, fromOffset, to, toOffset, bytes);
+  }
+
+  /** Sets the first bytes to zero. */
+  clear(buffer: GPUBuffer, bytes: number): void {
+    this.pass?.end();
+    this.pass = null;
+    this.encoder ??= this.gpu.device.createCommandEncoder();
+    this.encoder.clearBuffer(buffer, 0, Math.ceil(bytes / 4) * 4);
+  }
+
+  submit(): void {
+    this.pass?.end();
+    if (this.encoder !== null) this.gpu.device.queue.submit([this.encoder.finish()]);
+    this.encoder = null;
+    this.pass = null;
+    this.gpu.pool.sweep();
+  }
+}
+
+let numbered = 0;
+const numbers = new WeakMap<GPUBuffer, number>();
+function numberOf(b: GPUBuffer): number {
+  let n = numbers.get(b);
+  if (n === undefined) numbers.set(b, (n = ++numbered));
+  return n;
+}
+
+/** Bind groups of one shader that are kept. */
+const MOST_GROUPS = 8;
+
+/** A shader with its compiled form, ready to be bound. */
+export class Shader {
+  private readonly gpu: Gpu;
+  private readonly program: Program;
+  readonly compiled: Pipeline;
+  private readonly groups = new Map<string, GPUBindGroup>();
+
+  constructor(gpu: Gpu, program: Program) {
+    this.gpu = gpu;
+    this.program = program;
+    this.compiled = gpu.pipelines.get(program);
+  }
+
+  /** Records a run on the buffers of a step. */
+  run(r: Recorder, buffers: readonly GPUBuffer[]): void {
+    const { bindings, workgroups } = this.program;
+    const bound = bindings.map((b) => buffers[b] as GPUBuffer);
+    const key = bound.map(numberOf).join();
+    let group = this.groups.get(key);
+    if (group === undefined) {
+      group = this.gpu.device.createBindGroup({
+        layout: this.compiled.layout,
+        entries: bound.map((buffer, binding) => ({ binding, resource: { buffer } })),
+      });
+      if (this.groups.size >= MOST_GROUPS) this.groups.delete(this.groups.keys().next().value as string);
+      this.groups.set(key, group);
+    }
+    r.dispatch(this.compiled.pipeline, group, workgroups);
+  }
+}

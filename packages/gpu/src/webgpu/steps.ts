@@ -1,0 +1,107 @@
+import { dtypes, type Kernel, type Plan, type PlanBuffer, type Special, type Step } from "@gradus/tensor";
+import type { Gpu } from "./gpu.ts";
+import type { Fail } from "./memory.ts";
+import { type Recorder, Shader } from "./recorder.ts";
+import { scanRunner } from "./scan.ts";
+import { printable, printKernel } from "./wgsl/kernel.ts";
+import type { Program } from "./wgsl/program.ts";
+import { printCumulative, printRecurrence } from "./wgsl/running.ts";
+import { looksThrough, printAtomic, printChosen, printLookThrough, printWinners } from "./wgsl/scatter.ts";
+import { perWord } from "./wgsl/types.ts";
+
+/** Records one step on its buffers. */
+export type Runner = (r: Recorder, buffers: readonly GPUBuffer[], fail: Fail) => void;
+
+export const bytesOf = ({ dtype, size }: Pick<PlanBuffer, "dtype" | "size">): number => size * dtypes[dtype].bytes;
+
+/** Whether the device can do a step without the CPU. */
+export function onDevice(gpu: Gpu, { work, buffers }: Step, plan: Plan): boolean {
+  switch (work.kind) {
+    case "loops":
+      return printable(work) && work.buffers.length <= gpu.device.limits.maxStorageBuffersPerShaderStage;
+    case "scatter":
+      // additions to packed elements would tread on their neighbours
+      return work.dtype !== "f64" && (perWord(work.dtype) === 1 || work.mode === "set" || looksThrough(work));
+    case "recurrence":
+    case "cumulative":
+      return work.dtype !== "f64" && perWord(work.dtype) === 1;
+    case "scan": {
+      const rows = buffers
+        .slice(work.consts + work.carries)
+        .filter((_, i) => i < work.xs || i >= work.xs + work.carries);
+      return (
+        work.body.steps.every((step) => onDevice(gpu, step, work.body)) &&
+        // slices are copied in whole words
+        rows.every((b) => (bytesOf(plan.buffers[b] as PlanBuffer) / work.length) % 4 === 0)
+      );
+    }
+    default:
+      return false;
+  }
+}
+
+/** The runner of a step that is `onDevice`. */
+export function runnerOf(gpu: Gpu, { work, buffers }: Step, plan: Plan): Runner {
+  const sizes = buffers.map((b) => bytesOf(plan.buffers[b] as PlanBuffer));
+  switch (work.kind) {
+    case "loops":
+      return kernelRunner(gpu, work);
+    case "scatter":
+      return scatterRunner(gpu, work, sizes);
+    case "recurrence":
+      return plain(gpu, sizes, () => printRecurrence(work));
+    case "cumulative":
+      return plain(gpu, sizes, () => printCumulative(work));
+    case "scan":
+      return scanRunner(gpu, work, sizes);
+    default:
+      throw new TypeError(`webgpu: ${work.kind} does not run on the device`);
+  }
+}
+
+const nothing: Runner = () => undefined;
+
+/** One shader, unless there is nothing to write. */
+function plain(gpu: Gpu, sizes: readonly number[], print: () => Program): Runner {
+  if (sizes.at(-1) === 0) return nothing;
+  const shader = new Shader(gpu, print());
+  return (r, buffers) => shader.run(r, buffers);
+}
+
+function kernelRunner(gpu: Gpu, kernel: Kernel): Runner {
+  const out = kernel.stores[0]?.buffer as number;
+  if (kernel.buffers[out]?.size === 0) return nothing;
+  // one shader for every operand in whose memory the result may lie
+  const shaders = new Map<number, Shader>();
+  const shader = (same: number): Shader => {
+    let found = shaders.get(same);
+    if (found === undefined) shaders.set(same, (found = new Shader(gpu, printKernel(kernel, same))));
+    return found;
+  };
+  shader(-1);
+  return (r, buffers) => shader(buffers.findIndex((b, i) => i !== out && b === buffers[out])).run(r, buffers);
+}
+
+function scatterRunner(gpu: Gpu, work: Extract<Special, { kind: "scatter" }>, sizes: readonly number[]): Runner {
+  const [base, names, updates, out] = sizes as [number, number, number, number];
+  if (out === 0) return nothing;
+  if (names === 0 || updates === 0)
+    return (r, buffers) => r.copy(buffers[0] as GPUBuffer, 0, buffers[3] as GPUBuffer, 0, Math.ceil(base / 4) * 4);
+  if (looksThrough(work)) return plain(gpu, sizes, () => printLookThrough(work));
+  if (work.mode === "set") {
+    const [winners, chosen] = [new Shader(gpu, printWinners(work)), new Shader(gpu, printChosen(work))];
+    const bytes = 4 * (work.batchedIndices ? work.outer : 1) * work.n;
+    return (r, buffers, fail) => {
+      const counts = gpu.pool.take(bytes, fail);
+      r.clear(counts, bytes);
+      winners.run(r, [...buffers, counts]);
+      chosen.run(r, [...buffers, counts]);
+      gpu.pool.give(counts, bytes);
+    };
+  }
+  const shader = new Shader(gpu, printAtomic(work));
+  return (r, buffers) => {
+    r.copy(buffers[0] as GPUBuffer, 0, buffers[3] as GPUBuffer, 0, base);
+    shader.run(r, buffers);
+  };
+}

@@ -1,0 +1,59 @@
+import { functionsOf } from "./functions.ts";
+
+/** A compute shader and what it is bound to and dispatched with. */
+export interface Program {
+  readonly name: string;
+  readonly code: string;
+  /** Of each binding, which buffer of the step it is. */
+  readonly bindings: readonly number[];
+  /** Whether a binding is written. */
+  readonly written: readonly boolean[];
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** A buffer that a shader declares: position among those of the step, variable, element type. */
+export interface Bound {
+  readonly buffer: number;
+  readonly name: string;
+  readonly type: string;
+  readonly written: boolean;
+}
+
+const MOST = 65535;
+
+/** Workgroups in two dimensions, since one holds 65535 of them, and the number of a workgroup as an expression. */
+export function spread(groups: number): { workgroups: [number, number, number]; number: string } {
+  const rows = Math.ceil(groups / MOST);
+  const columns = Math.ceil(groups / rows);
+  return {
+    workgroups: [columns, rows, 1],
+    number: rows === 1 ? "group.x" : `(group.y * ${columns}u + group.x)`,
+  };
+}
+
+/** Puts a shader together. `body` may use `group` (the workgroup's position) and `lane` (the invocation's number in it). */
+export function program(
+  name: string,
+  buffers: readonly Bound[],
+  size: number,
+  workgroups: readonly [number, number, number],
+  declarations: string,
+  body: string,
+): Program {
+  const bound = buffers.map(
+    (b, i) =>
+      `@group(0) @binding(${i}) var<storage, ${b.written ? "read_write" : "read"}> ${b.name}: array<${b.type}>;`,
+  );
+  const main = `@compute @workgroup_size(${size})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+${body}
+}`;
+  const own = `${declarations}\n${main}`;
+  return {
+    name,
+    code: `${bound.join("\n")}\n${functionsOf(own)}\n${own}\n`,
+    bindings: buffers.map((b) => b.buffer),
+    written: buffers.map((b) => b.written),
+    workgroups,
+  };
+}
