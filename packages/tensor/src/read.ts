@@ -1,3 +1,4 @@
+import type { Storage } from "./backend.ts";
 import type { DType, HostArray } from "./dtype.ts";
 import { BackendError, DisposedError, TraceError } from "./errors.ts";
 import { f16ToNumber } from "./ir/scalar-math.ts";
@@ -27,7 +28,7 @@ const present = (data: HostArray, dtype: DType): Values =>
 /** The elements of a tensor as they are stored, f16 as bits: a copy; errors are in the name of `op`. */
 export async function readStored(op: string, t: Tensor): Promise<HostArray> {
   const { storage, host, dtype, size } = ready(op, t);
-  return storage !== null ? storage.backend.read(storage, dtype, size) : (host as HostArray).slice();
+  return host !== null ? host.slice() : (storage as Storage).backend.read(storage as Storage, dtype, size);
 }
 
 /** The elements of a tensor, a copy; errors are in the name of `op`. */
@@ -35,17 +36,18 @@ export const read = async (op: string, t: Tensor): Promise<Values> => present(aw
 
 /** Values of a tensor that is computed already, or null on a backend that answers later. */
 export function valuesNow({ storage, host, dtype, size }: Tensor): Values | null {
-  const data = storage === null ? host : (storage.backend.readSync?.(storage, dtype, size) ?? null);
+  const data = host ?? storage?.backend.readSync?.(storage, dtype, size) ?? null;
   return data === null ? null : present(data, dtype);
 }
 
 /** As {@link read}, at once. */
 export function readSync(op: string, t: Tensor): Values {
   const { storage, host, dtype, size } = ready(op, t);
-  if (storage === null) return present((host as HostArray).slice(), dtype);
-  if (storage.backend.readSync === undefined)
-    throw new BackendError(`${op}: the ${storage.backend.name} backend answers later; await data() instead`);
-  return present(storage.backend.readSync(storage, dtype, size), dtype);
+  if (host !== null) return present(host.slice(), dtype);
+  const { backend } = storage as Storage;
+  if (backend.readSync === undefined)
+    throw new BackendError(`${op}: the ${backend.name} backend answers later; await data() instead`);
+  return present(backend.readSync(storage as Storage, dtype, size), dtype);
 }
 
 /** Row-major values as nested arrays of `shape`. */

@@ -11,16 +11,22 @@ export function getBackend(): Backend {
   return current;
 }
 
+/** Throws {@link ArgumentError} for what is no backend. */
+export function checkBackend(op: string, backend: unknown): asserts backend is Backend {
+  if (typeof backend !== "object" || backend === null || typeof (backend as Partial<Backend>).compile !== "function")
+    throw new ArgumentError(
+      `${op}: backend: expected a backend, got ${said(backend)}; make one by wasmBackend() or jsBackend()`,
+    );
+}
+
 /**
- * Sets the backend for all further plans; tensors that live elsewhere are copied when they are first used.
+ * Sets the backend for all further plans. Tensors that were computed elsewhere stay there; copy those that are still needed by `to`. Values given
+ * by the host go along.
  *
  * @throws {@link ArgumentError} for what is no backend; the one in use then stays
  */
 export async function setBackend(backend: Backend | Promise<Backend>): Promise<void> {
-  const next: unknown = await backend;
-  if (typeof next !== "object" || next === null || typeof (next as Partial<Backend>).compile !== "function")
-    throw new ArgumentError(
-      `setBackend: backend: expected a backend, got ${said(next)}; make one by wasmBackend() or jsBackend()`,
-    );
-  current = next as Backend;
+  const next = await backend;
+  checkBackend("setBackend", next);
+  current = next;
 }

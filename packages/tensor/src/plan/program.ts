@@ -1,7 +1,7 @@
 import type { Backend, Executable, Storage } from "../backend.ts";
 import { getBackend } from "../backends/current.ts";
 import { dtypes } from "../dtype.ts";
-import { OutOfMemoryError } from "../errors.ts";
+import { BackendError, OutOfMemoryError } from "../errors.ts";
 import type { Plan } from "../ir/ir.ts";
 import { adopt, release } from "../scope.ts";
 import { storedTensor, type Tensor } from "../tensor.ts";
@@ -76,16 +76,20 @@ const debugPlans = (): boolean => typeof process !== "undefined" && process.env?
 /** Constants up to this many bytes are written anew for each run; larger ones stay on the backend. */
 const SMALL = 4096;
 
-/** Where the values of `t` lie on `backend`; copied there if they lie elsewhere. `borrowed` collects what the caller frees after the run. */
+/** Where the values of `t` lie on `backend`; those given by the host are copied there. `borrowed` collects what the caller frees after the run. */
 function storageOn(backend: Backend, t: Tensor, borrowed: Storage[]): Storage {
-  if (t.storage !== null && t.storage.backend === backend) return t.storage;
-  const data = t.host ?? t.storage?.backend.readSync?.(t.storage, t.dtype, t.size);
-  if (data === undefined || data === null)
-    throw new TypeError(`data: ${t} lies on a backend that cannot be read at once; await its data() first`);
-  const storage = backend.allocate(data.byteLength);
-  backend.write(storage, data);
-  if (t.host !== null && data.byteLength > SMALL) adopt(t, storage);
-  else borrowed.push(storage);
+  if (t.storage?.backend === backend) return t.storage;
+  if (t.host === null)
+    throw new BackendError(
+      `data: ${t} lies on the ${t.storage?.backend.name} backend, and plans run on ${backend.name}; copy it by await to(x, getBackend())`,
+    );
+  const storage = backend.allocate(t.host.byteLength);
+  backend.write(storage, t.host);
+  if (t.host.byteLength > SMALL) {
+    const old = release(t);
+    if (old !== null && !old.freed) old.backend.free(old);
+    adopt(t, storage);
+  } else borrowed.push(storage);
   return storage;
 }
 

@@ -354,6 +354,10 @@ const each: Wrong = {
     [A, "blocking", () => g.wasmBackend({ blocking: 1 as Any })],
     [A, "nothing", () => g.wasmBackend(bad)],
   ],
+  to: [
+    [A, "backend", () => g.to(x, {} as Any)],
+    [A, "backend", () => g.to(x, "wasm" as Any)],
+  ],
   treeMap: [
     [A, "f", () => g.treeMap(1 as Any, x)],
     [A, "tree 2", () => g.treeMap(id, { a: x }, { b: x })],

@@ -557,6 +557,7 @@ export const leftOut: Readonly<Record<string, readonly string[]>> = {
     "realize",
     "setBackend",
     "tidy",
+    "to",
     "treeFlatten",
     "treeLeaves",
     "treeMap",

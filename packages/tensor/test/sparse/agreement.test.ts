@@ -289,9 +289,9 @@ test("both backends give the same", async () => {
   };
   const expected = await run();
   try {
-    g.setBackend(g.jsBackend());
+    await g.setBackend(g.jsBackend());
     expect(await run()).toEqual(expected);
   } finally {
-    g.setBackend(wasm);
+    await g.setBackend(wasm);
   }
 });
