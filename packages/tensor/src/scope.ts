@@ -1,18 +1,28 @@
 import type { Storage } from "./backend.ts";
-import type { Tensor } from "./tensor.ts";
+import { lastId, type Tensor } from "./tensor.ts";
 
 /** Frees the memory of tensors that were collected without `dispose`. A safety net: it keeps no tensor alive. */
 const net = new FinalizationRegistry<Storage>((storage) => {
   if (!storage.freed) storage.backend.free(storage);
 });
 
-const scopes: Set<Tensor>[] = [];
+/** Tensors that got memory while a scope was the innermost, and were made since it was opened (their ids are above `after`). */
+interface Scope {
+  readonly after: number;
+  readonly tensors: Set<Tensor>;
+}
+const scopes: Scope[] = [];
 
-/** Gives `storage` to `t`: freed with it, recorded in the enclosing `tidy`. */
+function record(t: Tensor): void {
+  const scope = scopes.at(-1);
+  if (scope !== undefined && t.id > scope.after) scope.tensors.add(t);
+}
+
+/** Gives `storage` to `t`: freed with it, recorded in the enclosing `tidy` if `t` was made there. */
 export function adopt(t: Tensor, storage: Storage): void {
   t.storage = storage;
   net.register(t, storage, t);
-  scopes.at(-1)?.add(t);
+  record(t);
 }
 
 /** Takes the storage away from `t` without freeing it. */
@@ -33,15 +43,15 @@ export function disposeTensor(t: Tensor): void {
   t.disposed = true;
 }
 
-/** Opens a scope; the returned function closes it, disposing all realised in it except `keep`. */
+/** Opens a scope; the returned function closes it, disposing all that was made and realised in it except `keep`. */
 export function openScope(): (keep: readonly Tensor[]) => void {
-  const scope = new Set<Tensor>();
+  const scope: Scope = { after: lastId(), tensors: new Set() };
   scopes.push(scope);
   return (keep) => {
     scopes.splice(scopes.indexOf(scope), 1);
     const kept = new Set(keep);
-    for (const t of scope) {
-      if (kept.has(t)) scopes.at(-1)?.add(t);
+    for (const t of scope.tensors) {
+      if (kept.has(t)) record(t);
       else disposeTensor(t);
     }
   };

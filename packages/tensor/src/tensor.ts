@@ -24,6 +24,8 @@ import { show, sizeOf } from "./shape.ts";
 import { isActive } from "./trace.ts";
 
 let nextId = 1;
+/** Id of the tensor that was made last. */
+export const lastId = (): number => nextId - 1;
 
 /**
  * A node of an immutable graph: the operation that makes it, its inputs, shape and dtype. Values come into being when they are

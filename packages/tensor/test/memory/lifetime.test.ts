@@ -33,6 +33,19 @@ describe("lifetimes", () => {
     expect(live()).toBe(before);
   });
 
+  test("tidy leaves alone what was made before it, also when it is given memory or computed within", () => {
+    const given = g.tensor(Float32Array.from({ length: 2000 }, (_, i) => i));
+    const pending = given.add(1);
+    const sum = g.tidy(() => {
+      pending.dataSync();
+      return given.sum().add(pending.sum());
+    });
+    expect(sum.itemSync()).toBe(2 * 1999000 + 2000);
+    expect(given.mul(2).dataSync()[3]).toBe(6);
+    expect(pending.dataSync()[3]).toBe(4);
+    g.dispose([given, pending, sum]);
+  });
+
   test("tidy keeps what it returns; in a tidy within, the rest goes with the outer one", () => {
     const before = live();
     const [a, b] = g.tidy(() => {
