@@ -15,7 +15,7 @@ import { onDevice, type Runner, runnerOf } from "./steps.ts";
 
 let cpu: Backend | null = null;
 /** Where steps run that the GPU cannot. */
-const host = (): Backend => (cpu ??= wasmBackend());
+const host = (): Backend => (cpu ??= wasmBackend({ threads: 1 }));
 
 /** Buffers that the temporaries of a plan share: for each temporary which one, and the bytes of each. */
 function slots(
