@@ -48,7 +48,7 @@ function slots(
       if (best >= 0) of.set(b, free.splice(best, 1)[0] as number);
       else of.set(b, bytes.push(room) - 1);
     }
-    for (const b of used) if (last.get(b) === i && of.has(b)) free.push(of.get(b) as number);
+    for (const b of new Set(used)) if (last.get(b) === i && of.has(b)) free.push(of.get(b) as number);
   });
   return { of, bytes };
 }
