@@ -75,14 +75,14 @@ function gemmIn(memory: WebAssembly.Memory, constants: number, dtype: Float): Ge
   return new Gemm(new Modules(heap as unknown as Heap, new Queue(null)), dtype);
 }
 /** Bytes that suffice for the constants of one product, and for its scratch memory. */
-const [CONSTANTS, SCRATCH] = [2 ** 15, 2 ** 18] as const;
+const [CONSTANTS, SCRATCH] = [2 ** 18, 2 ** 20] as const;
 
 describe("Gemm", () => {
   const sizes = fc.record({
     batch: fc.integer({ min: 1, max: 3 }),
     m: fc.integer({ min: 1, max: 30 }),
     n: fc.integer({ min: 1, max: 30 }),
-    k: fc.oneof(fc.integer({ min: 1, max: 30 }), fc.constantFrom(255, 256, 257, 300, 513)),
+    k: fc.oneof(fc.integer({ min: 1, max: 30 }), fc.constantFrom(255, 256, 257, 300, 513, 4096, 4500)),
   });
   const setting = sizes.chain((z) =>
     fc.record({

@@ -27,6 +27,57 @@ export const parameters = [
   "scratch",
 ] as const;
 
+/** A local, a constant, or code that leaves a number on the stack. */
+type Term = number | { readonly i32: number } | (() => void);
+
+/** Words to write a driver in: its parameters by name, and arithmetic. */
+function words(c: Code) {
+  const at = Object.fromEntries(parameters.map((name, i) => [name, i])) as Record<(typeof parameters)[number], number>;
+  const term = (t: Term): void => (typeof t === "number" ? c.get(t) : typeof t === "function" ? t() : c.i32(t.i32));
+  const fold = (op: "i32.add" | "i32.mul" | "i32.sub" | "i32.div_u" | "i32.rem_u", terms: readonly Term[]): void => {
+    terms.forEach((t, i) => {
+      term(t);
+      if (i > 0) c.op(op);
+    });
+  };
+  const push = (...terms: readonly Term[]): void => fold("i32.add", terms);
+  return {
+    at,
+    start: parameters.length,
+    end: parameters.length + 1,
+    term,
+    push,
+    local: (): number => c.local("i32"),
+    set(to: number, ...terms: readonly Term[]): void {
+      push(...terms);
+      c.set(to);
+    },
+    times:
+      (...terms: readonly Term[]): Term =>
+      () =>
+        fold("i32.mul", terms),
+    minus:
+      (x: Term, y: Term): Term =>
+      () =>
+        fold("i32.sub", [x, y]),
+    over:
+      (x: Term, y: Term): Term =>
+      () =>
+        fold("i32.div_u", [x, y]),
+    rest:
+      (x: Term, y: Term): Term =>
+      () =>
+        fold("i32.rem_u", [x, y]),
+    smaller:
+      (x: Term, y: Term): Term =>
+      () => {
+        for (const t of [x, y, x, y]) term(t);
+        c.op("i32.lt_s");
+        c.op("select");
+      },
+  };
+}
+
 /** Numbers of the functions of the product module that the driver calls. */
 export interface Callees {
   readonly packA: number;
@@ -41,49 +92,9 @@ export interface Callees {
  */
 export function driver({ bytes }: Kind, { packA, packB, blocks }: Callees): Code {
   const c = new Code(parameters.length + 2);
-  const at = Object.fromEntries(parameters.map((name, i) => [name, i])) as Record<(typeof parameters)[number], number>;
-  const [start, end] = [parameters.length, parameters.length + 1];
-  const local = (): number => c.local("i32");
-  const set = (to: number, ...code: readonly Term[]): void => {
-    push(...code);
-    c.set(to);
-  };
-  /** A local, a constant, or code that leaves a number on the stack. */
-  type Term = number | { readonly i32: number } | (() => void);
-  const term = (t: Term): void => (typeof t === "number" ? c.get(t) : typeof t === "function" ? t() : c.i32(t.i32));
-  const fold = (op: "i32.add" | "i32.mul" | "i32.sub" | "i32.div_u" | "i32.rem_u", terms: readonly Term[]): void => {
-    terms.forEach((t, i) => {
-      term(t);
-      if (i > 0) c.op(op);
-    });
-  };
-  const push = (...terms: readonly Term[]): void => fold("i32.add", terms);
-  const times =
-    (...terms: readonly Term[]): Term =>
-    () =>
-      fold("i32.mul", terms);
-  const minus =
-    (x: Term, y: Term): Term =>
-    () =>
-      fold("i32.sub", [x, y]);
-  const over =
-    (x: Term, y: Term): Term =>
-    () =>
-      fold("i32.div_u", [x, y]);
-  const rest =
-    (x: Term, y: Term): Term =>
-    () =>
-      fold("i32.rem_u", [x, y]);
-  const smaller =
-    (x: Term, y: Term): Term =>
-    () => {
-      for (const t of [x, y, x, y]) term(t);
-      c.op("i32.lt_s");
-      c.op("select");
-    };
-  const ceil = (x: Term, y: Term): Term => over(() => push(x, y, { i32: -1 }), y);
-
+  const { at, start, end, local, set, push, term, times, minus, over, rest, smaller } = words(c);
   const [down, across] = [local(), local()];
+  const ceil = (x: Term, y: Term): Term => over(() => push(x, y, { i32: -1 }), y);
   set(down, ceil(at.m, at.rowBlock));
   set(across, ceil(at.n, at.columnBlock));
   const [k0, depth, padded] = [local(), local(), local()];
@@ -199,6 +210,63 @@ export function driver({ bytes }: Kind, { packA, packB, blocks }: Callees): Code
               c.call(blocks);
             },
           );
+        },
+      );
+    },
+  );
+  return c;
+}
+
+/**
+ * A product of few rows and columns and great depth, cut along the depth: part p from start to end - depths from p · `rowBlock` on, `rowBlock` of them, a
+ * multiple of the depth of a block - goes to the p-th of the matrices that begin at c, `cBatch` bytes apart. The other parameters are those of `driver`.
+ */
+export function deepDriver({ bytes }: Kind, { packA, packB, blocks }: Callees): Code {
+  const c = new Code(parameters.length + 2);
+  const { at, start, end, local, set, push, term, times, minus, smaller } = words(c);
+  const [part, first, k0, last, depth, padded] = [local(), local(), local(), local(), local(), local()];
+  set(part, start);
+  c.loop(
+    part,
+    () => c.get(end),
+    1,
+    () => {
+      set(first, times(part, at.rowBlock));
+      set(
+        last,
+        smaller(at.k, () => push(first, at.rowBlock)),
+      );
+      set(k0, first);
+      c.loop(
+        k0,
+        () => c.get(last),
+        KC,
+        () => {
+          set(depth, smaller({ i32: KC }, minus(last, k0)));
+          set(padded, () => {
+            push(depth, { i32: UNROLL - 1 });
+            c.i32(-UNROLL);
+            c.op("i32.and");
+          });
+          for (const [base, lines, depths, extent, target, pack] of [
+            [at.a, at.aLines, at.aDepths, at.m, at.panelsA, packA],
+            [at.b, at.bLines, at.bDepths, at.n, { i32: TILE_BYTES }, packB],
+          ] as const) {
+            c.get(base);
+            c.get(lines);
+            push(depths, times(k0, { i32: 4 }));
+            for (const t of [extent, depth, padded]) c.get(t);
+            push(at.scratch, target);
+            c.call(pack);
+          }
+          push(at.scratch, at.panelsA);
+          push(at.scratch, { i32: TILE_BYTES });
+          push(at.c, times(part, at.cBatch));
+          for (const t of [at.m, at.n, padded, times(at.n, { i32: bytes }), at.scratch]) term(t);
+          c.get(k0);
+          c.get(first);
+          c.op("i32.eq");
+          c.call(blocks);
         },
       );
     },

@@ -1,8 +1,10 @@
+import { addIndex, loopIndex, scaleIndex } from "../../../ir/index-expr.ts";
+import type { Kernel } from "../../../ir/ir.ts";
 import { hasFusedMultiplyAdd } from "../features.ts";
-import type { Modules } from "../modules.ts";
+import { loopRunner, type Modules } from "../modules.ts";
 import type { Cut, Entry } from "../threads/queue.ts";
 import { blocks } from "./blocks.ts";
-import { driver, KC, NC, parameters, TILE_BYTES } from "./driver.ts";
+import { deepDriver, driver, KC, NC, parameters, TILE_BYTES } from "./driver.ts";
 import { packing } from "./pack.ts";
 import { type Kind, kindOf, tile, UNROLL } from "./tile.ts";
 
@@ -14,6 +16,12 @@ const MULTIPLY = 0.04;
 const LEAST_TILES = 4;
 /** Tasks per thread: one that comes late leaves some of its share to the others. */
 const TASKS = 2;
+
+/** From this depth on a product of few results is cut along the depth. */
+const DEEP = 4096;
+const FEW_RESULTS = 16384;
+/** Parts of such a depth. */
+const PARTS = 16;
 
 const up = (n: number, by: number): number => Math.ceil(n / by) * by;
 
@@ -41,11 +49,17 @@ export interface Multiplication {
   run(a: number, b: number, c: number, scratch: number, batch?: number): void;
 }
 
+/** How the product module is entered. */
+interface Drivers {
+  readonly wide: Entry;
+  readonly deep: Entry;
+}
+
 /** Products c[batch, m, n] = a[batch, m, k] · b[batch, k, n] of one dtype by packed panels. */
 export class Gemm {
   private readonly kind: Kind;
   private readonly modules: Modules;
-  private readonly drivers = new Map<number, Entry>();
+  private readonly drivers = new Map<number, Drivers>();
 
   constructor(modules: Modules, dtype: "f32" | "f64") {
     this.modules = modules;
@@ -58,20 +72,23 @@ export class Gemm {
     return cost(FEW_ROWS) < cost(this.kind.rows) ? { ...this.kind, rows: FEW_ROWS } : this.kind;
   }
 
-  private driver(kind: Kind): Entry {
-    let entry = this.drivers.get(kind.rows);
-    if (entry === undefined) {
+  private driversFor(kind: Kind): Drivers {
+    let drivers = this.drivers.get(kind.rows);
+    if (drivers === undefined) {
+      const callees = { packA: 1, packB: 2, blocks: 3 };
       const functions = [
         { parameters: 6, code: tile(kind) },
         { parameters: 7, code: packing(kind, kind.rows) },
         { parameters: 7, code: packing(kind, kind.columns) },
         { parameters: 9, code: blocks(kind, 0) },
-        { parameters: parameters.length + 2, code: driver(kind, { packA: 1, packB: 2, blocks: 3 }) },
+        { parameters: parameters.length + 2, code: driver(kind, callees) },
+        { parameters: parameters.length + 2, code: deepDriver(kind, callees) },
       ];
-      entry = this.modules.instantiate({ imports: [], functions })[4] as Entry;
-      this.drivers.set(kind.rows, entry);
+      const [, , , , wide, deep] = this.modules.instantiate({ imports: [], functions }) as Entry[];
+      drivers = { wide: wide as Entry, deep: deep as Entry };
+      this.drivers.set(kind.rows, drivers);
     }
-    return entry;
+    return drivers;
   }
 
   /** Address of the table of an axis. */
@@ -107,32 +124,114 @@ export class Gemm {
 
   /** `cBatch`: bytes between the results of a batch. */
   prepare(batch: number, m: number, n: number, k: number, a: Factor, b: Factor, cBatch?: number): Multiplication {
+    if (batch === 1 && k >= DEEP && m * n <= FEW_RESULTS && n <= NC) return this.prepareDeep(m, n, k, a, b);
     const kind = this.kindFor(m);
-    const { queue } = this.modules;
-    const entry = this.driver(kind);
     const { rowBlock, columnBlock } = this.blocksOf(batch, m, n, kind);
-    const depth = up(Math.min(k, KC), UNROLL);
-    const panelsA = up(TILE_BYTES + up(Math.min(columnBlock, NC), kind.columns) * depth * kind.bytes, 64);
-    const bytes = up(panelsA + up(rowBlock, kind.rows) * depth * kind.bytes, 64);
+    const { panelsA, bytes } = this.room(kind, rowBlock, Math.min(columnBlock, NC), k);
     const perBatch = Math.ceil(m / rowBlock) * Math.ceil(n / columnBlock);
-    const threads = queue.crew?.size ?? 1;
-    const cutFor = (tasks: number): Cut => ({
-      grain: Math.ceil(tasks / (threads * TASKS)),
-      cost: (tasks / perBatch) * m * n * k * MULTIPLY,
-      scratch: { argument: parameters.length - 1, bytes },
-    });
+    const distance = cBatch ?? m * n * kind.bytes;
+    const args = this.arguments(m, n, k, a, b, [distance, rowBlock, columnBlock, panelsA]);
+    const { queue } = this.modules;
+    const { wide } = this.driversFor(kind);
+    const cutFor = (tasks: number): Cut => this.cut(tasks, (tasks / perBatch) * m * n * k, bytes);
     const whole = cutFor(batch * perBatch);
-    const [aLines, aDepths] = [this.table(a.lines, m), this.table(a.depths, k)];
-    const [bLines, bDepths] = [this.table(b.lines, n), this.table(b.depths, k)];
-    // Filled anew by each run.
-    const args = [0, a.batch, aLines, aDepths, 0, b.batch, bLines, bDepths, 0, cBatch ?? m * n * kind.bytes];
-    args.push(m, n, k, rowBlock, columnBlock, panelsA, 0);
     return {
-      bytes: bytes * (queue.crew?.members ?? 1),
+      bytes: bytes * this.members,
       run(a, b, c, scratch, images = batch) {
-        [args[0], args[4], args[8], args[16]] = [a, b, c, scratch];
-        queue.call(entry, args, 0, images * perBatch, images === batch ? whole : cutFor(images * perBatch));
+        fill(args, a, b, c, scratch);
+        queue.call(wide, args, 0, images * perBatch, images === batch ? whole : cutFor(images * perBatch));
       },
     };
   }
+
+  /** The depth is cut into parts, whatever the number of threads; their results are added in order. */
+  private prepareDeep(m: number, n: number, k: number, a: Factor, b: Factor): Multiplication {
+    const kind = this.kindFor(m);
+    const { queue } = this.modules;
+    const depth = up(Math.ceil(k / PARTS), KC);
+    const parts = Math.ceil(k / depth);
+    const { panelsA, bytes } = this.room(kind, m, n, k);
+    const matrix = up(m * n * kind.bytes, 64);
+    const args = this.arguments(m, n, k, a, b, [matrix, depth, n, panelsA]);
+    const { deep } = this.driversFor(kind);
+    const cut = this.cut(parts, m * n * k, bytes);
+    const sum = sumOfParts(kind.dtype, parts, m * n, matrix / kind.bytes);
+    const add = loopRunner(sum, this.modules.compile([sum])[0] as Entry, queue);
+    return {
+      bytes: parts * matrix + bytes * this.members,
+      run(a, b, c, scratch) {
+        fill(args, a, b, scratch, scratch + parts * matrix);
+        queue.call(deep, args, 0, parts, cut);
+        add.run([scratch, c], 0);
+      },
+    };
+  }
+
+  private get members(): number {
+    return this.modules.queue.crew?.members ?? 1;
+  }
+
+  /** Scratch memory of a member: the tile, the packed columns, and from `panelsA` on the packed rows. */
+  private room(kind: Kind, rows: number, columns: number, k: number): { panelsA: number; bytes: number } {
+    const depth = up(Math.min(k, KC), UNROLL);
+    const panelsA = up(TILE_BYTES + up(columns, kind.columns) * depth * kind.bytes, 64);
+    return { panelsA, bytes: up(panelsA + up(rows, kind.rows) * depth * kind.bytes, 64) };
+  }
+
+  private cut(tasks: number, products: number, bytes: number): Cut {
+    return {
+      grain: Math.ceil(tasks / ((this.modules.queue.crew?.size ?? 1) * TASKS)),
+      cost: products * MULTIPLY,
+      scratch: { argument: SCRATCH, bytes },
+    };
+  }
+
+  /** Arguments of a driver, filled anew by each run. */
+  private arguments(
+    m: number,
+    n: number,
+    k: number,
+    a: Factor,
+    b: Factor,
+    [distance, rowBlock, columnBlock, panelsA]: readonly [number, number, number, number],
+  ): number[] {
+    return [
+      ...[0, a.batch, this.table(a.lines, m), this.table(a.depths, k)],
+      ...[0, b.batch, this.table(b.lines, n), this.table(b.depths, k)],
+      ...[0, distance, m, n, k, rowBlock, columnBlock, panelsA, 0],
+    ];
+  }
+}
+
+const [A, B, C, SCRATCH] = (["a", "b", "c", "scratch"] as const).map((name) => parameters.indexOf(name)) as [
+  number,
+  number,
+  number,
+  number,
+];
+function fill(args: number[], a: number, b: number, c: number, scratch: number): void {
+  args[A] = a;
+  args[B] = b;
+  args[C] = c;
+  args[SCRATCH] = scratch;
+}
+
+/** Adds matrices of `size` elements that lie `distance` elements apart. */
+function sumOfParts(dtype: "f32" | "f64", parts: number, size: number, distance: number): Kernel {
+  const element = loopIndex(0, size);
+  const index = addIndex(element, scaleIndex(loopIndex(1, parts), distance));
+  return {
+    kind: "loops",
+    name: "sum of parts",
+    loops: [size],
+    reduce: [parts],
+    inner: [{ op: "load", dtype, buffer: 0, index, guards: [], fill: 0 }],
+    accumulators: [{ op: "sum", dtype, value: 0 }],
+    outer: [{ op: "accumulator", dtype, a: 0 }],
+    buffers: [
+      { dtype, size: parts * distance },
+      { dtype, size },
+    ],
+    stores: [{ buffer: 1, index: element, value: 0 }],
+  };
 }
