@@ -1,5 +1,8 @@
 /** `npm start`: trains a convnet on MNIST and writes a report. */
 import { rm } from "node:fs/promises";
+import { webgpu } from "@gradus/gpu";
+import { setBackend } from "@gradus/tensor";
+import { useSoftwareDriver } from "./driver.ts";
 import { parseArgs } from "./tour/options.ts";
 import { runTour } from "./tour/tour.ts";
 
@@ -13,6 +16,10 @@ process.on("SIGINT", () => {
   controller.abort();
 });
 try {
+  if (options.backend === "webgpu") {
+    useSoftwareDriver();
+    await setBackend(webgpu());
+  }
   const outcome = await runTour({ ...options, checkpoint: CHECKPOINT, signal: controller.signal });
   if (outcome === null) {
     console.error(`\nStopped. The state is in ${CHECKPOINT}; go on with: npm start -- --resume`);

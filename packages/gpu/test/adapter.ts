@@ -1,5 +1,5 @@
+import { useSoftwareDriver } from "../../../tools/src/driver.ts";
 import { webgpu } from "../src/index.ts";
-import { useSoftwareDriver } from "./driver.ts";
 
 useSoftwareDriver();
 const { reason } = await webgpu.isAvailable();

@@ -1,5 +1,17 @@
 import type { Key } from "@gradus/tensor";
-import { ArgumentError, check, foldIn, gather, permutation, tensor, tidy, treeLeaves, treeMap } from "@gradus/tensor";
+import {
+  ArgumentError,
+  check,
+  foldIn,
+  gather,
+  getBackend,
+  permutation,
+  Tensor,
+  tensor,
+  tidy,
+  treeLeaves,
+  treeMap,
+} from "@gradus/tensor";
 
 /** Options of {@link batches}. */
 export interface BatchOptions {
@@ -52,13 +64,16 @@ export function batches<T>(dataset: T, size: number, key: Key, options: BatchOpt
   };
 
   function* cut(index: number, from: number): Generator<T> {
-    const order = ordered ? Int32Array.from({ length: examples }, (_, i) => i) : shuffled(key, index, examples);
+    const order = ordered ? counted(0, examples) : shuffled(key, index, examples);
     for (let step = from; step < steps; step++) {
-      const at = tensor(order.slice(step * size, Math.min(examples, (step + 1) * size)));
+      const [start, end] = [step * size, Math.min(examples, (step + 1) * size)];
+      const at = order instanceof Tensor ? gather(order, tensor(counted(start, end))) : tensor(order.slice(start, end));
       yield treeMap((t) => gather(t, at), dataset);
     }
   }
 }
+
+const counted = (from: number, end: number): Int32Array => Int32Array.from({ length: end - from }, (_, i) => from + i);
 
 function count(dataset: unknown): number {
   const leaves = treeLeaves(dataset);
@@ -70,5 +85,11 @@ function count(dataset: unknown): number {
   return examples;
 }
 
-const shuffled = (key: Key, epoch: number, examples: number): Int32Array =>
-  tidy(() => permutation(foldIn(key, epoch), examples).dataSync() as Int32Array);
+/** The order of an epoch: numbers, or on a backend that answers later a tensor, so that nobody has to wait. */
+function shuffled(key: Key, epoch: number, examples: number): Int32Array | Tensor {
+  const order = tidy(() => permutation(foldIn(key, epoch), examples));
+  if (getBackend().readSync === undefined) return order;
+  const numbers = order.dataSync() as Int32Array;
+  order.dispose();
+  return numbers;
+}

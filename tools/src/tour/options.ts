@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import type { Settings } from "./checkpoint.ts";
 
 /** What the command line of `npm start` says; settings not given are undefined. */
@@ -7,7 +7,11 @@ export interface TourOptions {
   readonly resume: boolean;
   readonly out: string;
   readonly json: boolean;
+  readonly backend: (typeof backends)[number];
 }
+
+/** Where the tour may run. */
+export const backends = ["wasm", "webgpu"] as const;
 
 /** Settings of a run that nothing was said about. */
 export const defaults: Settings = { epochs: 2, seed: 0, batch: 64, limit: null };
@@ -35,6 +39,7 @@ export function parseArgs(argv: readonly string[]): TourOptions {
     .option("--limit <n>", "use only the first n training and test images, for a quick try", integer(1))
     .option("--resume", "go on from the checkpoint that Ctrl-C left", false)
     .option("--out <file>", "where the report goes", "report.html")
+    .addOption(new Option("--backend <name>", "where to compute").choices(backends).default("wasm"))
     .option("--json", 'print {"accuracy":…,"seconds":…,"report":…} as the last line', false)
     .allowExcessArguments(false)
     .parse(argv);
@@ -42,7 +47,7 @@ export function parseArgs(argv: readonly string[]): TourOptions {
   const given = Object.fromEntries(
     Object.entries({ epochs, seed, batch, limit }).filter(([, value]) => value !== undefined),
   );
-  return { given, resume: rest.resume, out: rest.out, json: rest.json };
+  return { given, resume: rest.resume, out: rest.out, json: rest.json, backend: rest.backend };
 }
 
 /** The settings of a run: those of the checkpoint when it resumes, else those given. Throws when the two contradict. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { useSoftwareDriver } from "../../../gpu/test/driver.ts";
+import { useSoftwareDriver } from "../../../../tools/src/driver.ts";
 import { backends } from "./backends.ts";
 import { primitivesInSource } from "./coverage.ts";
 import { conformance, type Outcome } from "./suite.ts";
