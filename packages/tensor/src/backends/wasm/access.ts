@@ -37,12 +37,13 @@ interface Base {
 export type Bases = ReadonlyMap<number, Base>;
 export const noBases: Bases = new Map();
 
-/** Where instructions stand: locals of those before, one element (`lanes` null) or four neighbours along a loop, `shift` elements on. */
+/** Where instructions stand: locals of those before, one element or four neighbours along a loop, `shift` elements on; `row` results on in a fold. */
 export interface Place {
   readonly locals: readonly number[];
   readonly wide: boolean;
   readonly shift: number;
   readonly bases: Bases;
+  readonly row?: number;
 }
 
 /** Index arithmetic, guards, loads and stores of one kernel. `lanes` is the loop that may run four at a time. */
@@ -211,8 +212,11 @@ export class Access {
       this.scale(base.stride);
       c.op("i32.add");
     }
-    const ahead =
-      by === 0 ? 0 : (affine(x.index, this.loops.length)?.strides[this.lanes as number] as number) * bytes * by;
+    const { row = 0 } = place;
+    const strides = by === 0 && row === 0 ? [] : (affine(x.index, this.loops.length)?.strides as number[]);
+    const along = (loop: number, steps: number): number =>
+      steps === 0 ? 0 : (strides[loop] as number) * steps * bytes;
+    const ahead = along(this.lanes as number, by) + along(this.kernel.loops.length - 1, row);
     // An immediate offset is not taken modulo 4 GiB: it must not stand on an address in front of the memory, as that of an element whose guards fail may be.
     if (ahead === 0 || (ahead > 0 && x.guards.length === 0)) return ahead;
     c.i32(ahead);

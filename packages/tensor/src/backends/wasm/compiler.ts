@@ -1,4 +1,5 @@
 import { type DType, dtypes } from "../../dtype.ts";
+import { collapse } from "../../ir/collapse.ts";
 import type { Kernel, Plan, PlanBuffer, Special, Step } from "../../ir/ir.ts";
 import { runSpecial } from "../js/special.ts";
 import { loopRunner, type Modules, type Runner } from "./modules.ts";
@@ -61,10 +62,11 @@ export class Compiler {
   }
 
   private steps(plan: Plan): Runner[] {
-    const plain = plan.steps.map((s) => s.work).filter((w): w is Kernel => w.kind === "loops" && !usesGemm(w));
+    const works = plan.steps.map(({ work }) => (work.kind === "loops" && !usesGemm(work) ? collapse(work) : work));
     // Compiled together first; the calls below find them in the cache.
-    this.modules.compile(plain);
-    return plan.steps.map(({ work, buffers }) => {
+    this.modules.compile(works.filter((w): w is Kernel => w.kind === "loops" && !usesGemm(w)));
+    return plan.steps.map(({ buffers }, i) => {
+      const work = works[i] as Kernel | Special;
       if (work.kind !== "loops")
         return this.special(
           work,

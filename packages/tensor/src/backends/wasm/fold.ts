@@ -25,10 +25,14 @@ interface Options {
   readonly shifts: readonly number[];
   /** Vectors of terms that are folded side by side when the last loop runs four at a time. */
   readonly repeat: number;
+  /** Results that are folded together when the last loop runs four at a time, or one by one. */
+  readonly rows: number;
+  /** Some results are folded in rows: then all are folded as those. */
+  readonly joint: boolean;
   /** Addresses in front of the last loop. */
   bases(): Bases;
-  /** Emits the term at a place; gives its local. */
-  value(place: Place): number;
+  /** Emits the term of each row at a place, and what `take` does with its local. */
+  terms(place: Place, take: (row: number, term: number) => void): void;
 }
 
 /**
@@ -42,27 +46,27 @@ export class Fold {
   private readonly total: DType;
   /** Partial results of a block, or the totals themselves where blocks are not needed. */
   private readonly parts: number[];
-  /** Of max and min of f32: the signs that zeros among the partial results should have (per shift, or one for all lanes). */
+  /** Of max and min of f32: the signs that zeros among the partial results should have (per result). */
   private readonly signs: number[];
+  /** Terms of a block, at least. */
+  private readonly block: number;
   /** The reduction axis in front of which a block begins. */
   private readonly level: number;
 
   constructor(c: Code, options: Options) {
     this.c = c;
     this.o = options;
-    const { op, dtype, extents, wide, lanes, shifts, repeat } = options;
+    const { op, dtype, extents, wide, lanes, shifts, repeat, rows } = options;
     const rounding = dtype === "f32" && (op === "sum" || op === "prod");
     this.total = rounding && !wide ? "f64" : dtype;
-    this.totals = shifts.map(() => c.local(wide ? "v128" : valueType(this.total)));
+    const vectors = (n: number): number[] => Array.from({ length: n }, () => c.local("v128"));
+    this.totals = wide ? vectors(shifts.length) : Array.from({ length: rows }, () => c.local(valueType(this.total)));
     const terms = extents.reduce((a, b) => a * b, 1);
     const blocks = lanes || (wide && rounding && terms > BLOCK);
-    this.parts = blocks
-      ? lanes
-        ? Array.from({ length: repeat }, () => c.local("v128"))
-        : shifts.map(() => c.local("v128"))
-      : this.totals;
+    this.block = options.joint ? BLOCK / 2 : BLOCK;
+    this.parts = blocks ? vectors(lanes ? rows * repeat : shifts.length) : this.totals;
     const ordered = wide || lanes ? dtype === "f32" && (op === "max" || op === "min") : false;
-    this.signs = ordered ? (lanes ? [0] : shifts).map(() => c.local("v128")) : [];
+    this.signs = ordered ? vectors(lanes ? rows : shifts.length) : [];
     this.level = blocks ? levelOf(extents) : -1;
   }
 
@@ -120,11 +124,11 @@ export class Fold {
     c.set(to);
   }
 
-  /** Takes a term into partial result `v`. */
-  private take(v: number, term: number): void {
+  /** Takes a term of result `n` into one of its partial results. */
+  private take(n: number, part: number, term: number): void {
     const { c, o } = this;
-    this.step(this.parts[v] as number, term);
-    const signs = this.signs[Math.min(v, this.signs.length - 1)];
+    this.step(this.parts[part] as number, term);
+    const signs = this.signs[n];
     if (signs === undefined) return;
     // No term is beyond a result of zero: it is +0 in a max unless all terms are negative, −0 in a min if one of them is.
     c.get(signs);
@@ -136,8 +140,8 @@ export class Fold {
   /** Gives results that are zero the sign they should have. */
   private signZeros(results: readonly number[]): void {
     const { c } = this;
-    this.signs.forEach((signs, v) => {
-      const result = results[v] as number;
+    this.signs.forEach((signs, n) => {
+      const result = results[n] as number;
       c.get(signs);
       c.constant4("i32", 0x80000000 | 0);
       c.op("v128.and");
@@ -150,10 +154,10 @@ export class Fold {
     });
   }
 
-  /** Takes one number into the total. */
-  private scalar(value: number): void {
+  /** Takes one number into a total. */
+  private scalar(n: number, value: number): void {
     const { c, o } = this;
-    const total = this.totals[0] as number;
+    const total = this.totals[n] as number;
     if (this.total !== o.dtype) {
       c.get(total);
       c.get(value);
@@ -203,11 +207,14 @@ export class Fold {
           () => limit(4 * n - 1),
           4 * n,
           () => {
-            for (let v = 0; v < n; v++) this.take(v, o.value({ locals: [], wide: true, shift: 4 * v, bases }));
+            for (let v = 0; v < n; v++)
+              o.terms({ locals: [], wide: true, shift: 4 * v, bases }, (row, t) => {
+                this.take(row, row * o.repeat + v, t);
+              });
           },
         );
     };
-    if (this.level !== axis || extent <= 2 * BLOCK) {
+    if (this.level !== axis || extent <= 2 * this.block) {
       terms((margin) => c.i32(extent - margin));
       if (o.lanes) single(() => c.i32(extent));
       return;
@@ -219,10 +226,10 @@ export class Fold {
     c.loop(
       round,
       () => c.i32(extent),
-      BLOCK,
+      this.block,
       () => {
         c.get(round);
-        c.i32(BLOCK);
+        c.i32(this.block);
         c.op("i32.add");
         c.tee(end);
         c.i32(extent);
@@ -247,11 +254,11 @@ export class Fold {
   private term(bases: Bases): void {
     const { o } = this;
     if (!o.wide) {
-      this.scalar(o.value({ locals: [], wide: false, shift: 0, bases }));
+      o.terms({ locals: [], wide: false, shift: 0, bases }, (row, t) => this.scalar(row, t));
       return;
     }
     o.shifts.forEach((shift, v) => {
-      this.take(v, o.value({ locals: [], wide: true, shift, bases }));
+      o.terms({ locals: [], wide: true, shift, bases }, (_, t) => this.take(v, v, t));
     });
   }
 
@@ -264,16 +271,21 @@ export class Fold {
       });
       return;
     }
-    const [first, ...others] = this.parts as [number, ...number[]];
-    for (const p of others) this.step(first, p);
-    this.signZeros([first]);
+    const firsts = this.totals.map((_, row) => {
+      const [first, ...others] = this.parts.slice(row * o.repeat, (row + 1) * o.repeat) as [number, ...number[]];
+      for (const p of others) this.step(first, p);
+      return first;
+    });
+    this.signZeros(firsts);
     const lane = c.local("f32");
-    for (let l = 0; l < 4; l++) {
-      c.get(first);
-      c.extract("f32", l);
-      c.set(lane);
-      this.scalar(lane);
-    }
+    firsts.forEach((first, row) => {
+      for (let l = 0; l < 4; l++) {
+        c.get(first);
+        c.extract("f32", l);
+        c.set(lane);
+        this.scalar(row, lane);
+      }
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { DType } from "../../dtype.ts";
+import { affine } from "../../ir/index-expr.ts";
 import type { Accumulator, Instruction, Kernel } from "../../ir/ir.ts";
 import { neutral } from "../../primitives/window.ts";
 import { Access, type Bases, noBases, type Place } from "./access.ts";
@@ -10,6 +11,8 @@ import { vectorFunctions } from "./vector-math.ts";
 
 /** Vectors of results that are folded side by side: their loads hide one another's latency, and rows are read in longer pieces. */
 const SIDE_BY_SIDE = 4;
+/** Results that are folded together where their terms share loads, as the products of rows with one vector do. */
+const ROWS = 8;
 /** Longer bodies are not repeated. */
 const MAX_REPEATED = 16;
 
@@ -23,6 +26,8 @@ export class NestCode {
   /** Which loop runs four elements at a time: the last output loop, the last reduction loop, or none. */
   private readonly lanes: number | null;
   private readonly access: Access;
+  /** Of each inner instruction: whether neighbours along the last output loop share it. Null where they are folded one by one. */
+  private readonly common: readonly boolean[] | null;
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
@@ -34,6 +39,7 @@ export class NestCode {
     this.loops = Array.from({ length: depth }, () => this.code.local("i32"));
     this.lanes = vectorisable(kernel);
     this.access = new Access(this.code, kernel, this.loops, this.lanes);
+    this.common = this.lanes === depth - 1 ? commonTerms(kernel) : null;
     this.outputs(0);
   }
 
@@ -69,7 +75,41 @@ export class NestCode {
           () => this.point({ locals: [], wide: true, shift: 0, bases }, vectors),
         );
       }
-    c.loop(i, extent, 1, () => this.point({ locals: [], wide: false, shift: 0, bases }, 1));
+    if (this.common !== null) {
+      const whole = c.local("i32");
+      extent();
+      c.i32(ROWS - 1);
+      c.op("i32.sub");
+      c.set(whole);
+      c.loop(
+        i,
+        () => c.get(whole),
+        1,
+        () => this.point({ locals: [], wide: false, shift: 0, bases }, 1, ROWS),
+      );
+    }
+    if (this.lanes === axis && k.reduce.length > 0 && (k.loops[axis] as number) >= 4) this.rest(axis, extent);
+    else c.loop(i, extent, 1, () => this.point({ locals: [], wide: false, shift: 0, bases }, 1));
+  }
+
+  /** The last folds of a row are four again, some of them a second time: single ones would add in another order. */
+  private rest(axis: number, extent: () => void): void {
+    const { code: c, kernel: k } = this;
+    const i = this.loops[axis] as number;
+    c.get(i);
+    extent();
+    c.op("i32.lt_s");
+    c.choose(null, () => {
+      const last = (k.loops[axis] as number) - 4;
+      c.get(i);
+      c.i32(last);
+      c.get(i);
+      c.i32(last);
+      c.op("i32.lt_s");
+      c.op("select");
+      c.set(i);
+      this.point({ locals: [], wide: true, shift: 0, bases: noBases }, 1);
+    });
   }
 
   /** Vectors per round of the loops that run one after another over the row. */
@@ -79,22 +119,30 @@ export class NestCode {
     return many ? [SIDE_BY_SIDE, 1] : [1];
   }
 
-  /** One output element, or `vectors` times four neighbours along the last loop. */
-  private point(place: Place, vectors: number): void {
-    const { kernel: k } = this;
+  /** One output element, `rows` of them (the loop then stands at the last one), or `vectors` times four neighbours along the last loop. */
+  private point(place: Place, vectors: number, rows = 1): void {
+    const { code: c, kernel: k } = this;
     const shifts = Array.from({ length: vectors }, (_, v) => 4 * v);
-    const results = k.accumulators.map((a) => this.fold(a, place.wide, shifts));
-    shifts.forEach((shift, v) => {
-      const at = { ...place, shift };
-      const locals = this.instructions(k.outer, at, (x) => {
-        this.code.get(results[x.a]?.[v] as number);
-      });
+    const results = k.accumulators.map((a) => this.fold(a, place.wide, shifts, rows));
+    const finish = (at: Place, n: number): void => {
+      const locals = this.instructions(k.outer, at, (x) => c.get(results[x.a]?.[n] as number));
       for (const s of k.stores) this.access.store(s, locals[s.value] as number, { ...at, locals });
+    };
+    shifts.forEach((shift, v) => {
+      finish({ ...place, shift }, v);
     });
+    for (let row = 1; row < rows; row++) {
+      const i = this.loops[k.loops.length - 1] as number;
+      c.get(i);
+      c.i32(1);
+      c.op("i32.add");
+      c.set(i);
+      finish(place, row);
+    }
   }
 
-  /** Folds over the reduction loops; gives the locals that hold the results, one per shift. */
-  private fold(a: Accumulator, wide: boolean, shifts: readonly number[]): number[] {
+  /** Folds over the reduction loops; gives the locals that hold the results, one per shift or row. */
+  private fold(a: Accumulator, wide: boolean, shifts: readonly number[], rows: number): number[] {
     if (a.op === "argmax" || a.op === "argmin") return this.winners(a.op, a.value, wide, shifts);
     const { kernel: k } = this;
     const fold = new Fold(this.code, {
@@ -105,11 +153,24 @@ export class NestCode {
       wide,
       lanes: this.lanes === k.loops.length + k.reduce.length - 1,
       shifts,
-      repeat: k.inner.length <= MAX_REPEATED ? SIDE_BY_SIDE : 1,
+      repeat: k.inner.length <= MAX_REPEATED && this.common === null ? SIDE_BY_SIDE : 1,
+      rows,
+      joint: this.common !== null,
       bases: () => this.access.bases(k.inner, this.loops.length - 1),
-      value: (place) => this.instructions(k.inner, place)[a.value] as number,
+      terms: (place, take) => this.terms(a.value, place, rows, take),
     });
     return fold.run();
+  }
+
+  /** The terms of the rows, one after another. */
+  private terms(value: number, place: Place, rows: number, take: (row: number, term: number) => void): void {
+    let first: number[] = [];
+    const known = (n: number): number | undefined => (this.common?.[n] ? first[n] : undefined);
+    for (let row = 0; row < rows; row++) {
+      const locals = this.instructions(this.kernel.inner, { ...place, row }, undefined, known);
+      take(row, locals[value] as number);
+      if (row === 0) first = locals;
+    }
   }
 
   /** Positions of the first winners, one local per shift. The start loses to all but its equals, and position 0 is right if nothing beats it. */
@@ -187,11 +248,17 @@ export class NestCode {
     list: readonly Instruction[],
     place: Place,
     accumulator?: (x: Extract<Instruction, { op: "accumulator" }>) => void,
+    known?: (n: number) => number | undefined,
   ): number[] {
     const { code: c, access } = this;
     const locals: number[] = [];
     const at: Place = { ...place, locals };
     list.forEach((x, n) => {
+      const old = known?.(n);
+      if (old !== undefined) {
+        locals.push(old);
+        return;
+      }
       const local = c.local(place.wide ? "v128" : valueType(x.dtype));
       if (x.op === "accumulator") accumulator?.(x);
       else if (x.op === "load") place.wide ? access.loadLanes(x, n, at) : access.load(x, n, at);
@@ -268,4 +335,24 @@ function asVector(
   lanes[x.a] = v;
   vectorInstruction(c, x, list, lanes);
   c.extract("f32", 0);
+}
+
+/** Which inner instructions do not change along the last output loop; null unless some load is shared that way and all can be made for several rows. */
+function commonTerms({ loops, reduce, inner, accumulators }: Kernel): boolean[] | null {
+  const last = loops.length - 1;
+  const depth = loops.length + reduce.length;
+  if (last < 0 || (loops[last] as number) < ROWS || inner.length > MAX_REPEATED) return null;
+  if (accumulators.some((a) => a.op === "argmax" || a.op === "argmin")) return null;
+  const common: boolean[] = [];
+  let worth = false;
+  for (const x of inner) {
+    if (x.op === "index" || x.op === "guard") return null;
+    if (x.op === "load") {
+      const strides = affine(x.index, depth)?.strides;
+      if (strides === undefined || x.guards.length > 0 || (strides[last] as number) < 0) return null;
+      common.push(strides[last] === 0);
+      worth ||= strides[last] === 0 && strides[depth - 1] !== 0;
+    } else common.push(["a", "b", "c"].every((o) => !(o in x) || common[(x as never)[o]] === true));
+  }
+  return worth && common.includes(false) ? common : null;
 }
