@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { judged, type Result } from "./bars.ts";
 import type { Case } from "./cases/case.ts";
 import { cases } from "./cases/index.ts";
 import { chosen, parse, usage } from "./harness/args.ts";
@@ -68,6 +69,10 @@ async function main(): Promise<void> {
       results.push({ ...id, ms, p10, p90, ...(row.flops === undefined ? {} : { gflops: row.flops / ms / 1e6 }) });
     }
   }
+  const held = judged(results as Result[]);
+  if (held.length > 0) console.log("\nbars");
+  for (const { what, value, limit, met } of held)
+    console.log(`  ${met ? "met    " : "NOT MET"} ${value.toFixed(2).padStart(8)} ${limit.padStart(6)}  ${what}`);
   if (settings.json !== null) writeFileSync(settings.json, `${JSON.stringify(results, null, 2)}\n`);
   if (bad > 0) {
     console.error(`\n${bad} result(s) with wrong numbers or none.`);

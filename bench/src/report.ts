@@ -1,0 +1,54 @@
+/** `npm run bench:report -- FILE…`: brings the results of runs of the benchmark into docs/performance.md. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { judged, type Result } from "./bars.ts";
+import { subjects } from "./subjects/index.ts";
+
+const page = fileURLToPath(new URL("../../docs/performance.md", import.meta.url));
+const three = (x: number): string => (x >= 100 ? x.toFixed(0) : x.toPrecision(3));
+
+/** Lines of a Markdown table whose columns are filled up with blanks. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] as readonly string[]).map((_, i) => Math.max(3, ...rows.map((r) => (r[i] as string).length)));
+  const line = (r: readonly string[]): string => `| ${r.map((c, i) => c.padEnd(widths[i] as number)).join(" | ")} |`;
+  const [head, ...body] = rows as [readonly string[], ...(readonly string[])[]];
+  return [line(head), `| ${widths.map((w) => "-".repeat(w)).join(" | ")} |`, ...body.map(line)].join("\n");
+}
+
+const results = process.argv.slice(2).flatMap((file) => JSON.parse(readFileSync(file, "utf8")) as Result[]);
+const names = [...new Set(results.filter((r) => r.subject !== undefined).map((r) => r.name))];
+const of = (name: string, subject: string, threads: number): Result | undefined =>
+  results.find((r) => r.name === name && r.subject === subject && r.threads === threads && r.ms !== undefined);
+
+const cell = (r: Result | undefined): string =>
+  r === undefined ? "" : `${three(r.ms as number)}${r.gflops === undefined ? "" : ` (${r.gflops.toFixed(1)})`}`;
+const who = [...subjects.map((s) => s.name), "gradus-bundled"].filter((s) => names.some((n) => of(n, s, 1)));
+const one = table([["case", ...who], ...names.map((n) => [n, ...who.map((s) => cell(of(n, s, 1)))])]);
+const twice = names.filter((n) => of(n, "gradus", 2) && of(n, "gradus", 1));
+const threads = table([
+  ["case", "one thread", "two threads", "times as fast"],
+  ...twice.map((n) => {
+    const [a, b] = [of(n, "gradus", 1), of(n, "gradus", 2)] as [Result, Result];
+    return [n, cell(a), cell(b), ((a.ms as number) / (b.ms as number)).toFixed(2)];
+  }),
+]);
+const held = table([
+  ["bar", "measured", "limit", ""],
+  ...judged(results).map(({ what, value, limit, met }) => [what, three(value), limit, met ? "met" : "**not met**"]),
+]);
+const peaks = results.filter((r) => r.name === "simd-peak").map((r) => (r.gflops as number).toFixed(1));
+const parts: Readonly<Record<string, string>> = {
+  machine: `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.versions.node}; SIMD peak of one thread ${peaks.join(" and ")} GFLOP/s.`,
+  bars: held,
+  "one thread": one,
+  "two threads": threads,
+};
+let text = readFileSync(page, "utf8");
+for (const [name, content] of Object.entries(parts)) {
+  const [from, to] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [start, end] = [text.indexOf(from), text.indexOf(to)];
+  if (start < 0 || end < start) throw new Error(`docs/performance.md: no ${from} … ${to}`);
+  text = `${text.slice(0, start + from.length)}\n\n${content}\n\n${text.slice(end)}`;
+}
+writeFileSync(page, text);
