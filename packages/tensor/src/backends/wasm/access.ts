@@ -276,6 +276,12 @@ export class Access {
     c.choose("v128", fast, slow);
   }
 
+  /** Pushes four elements that lie side by side in memory, whatever loop runs along them, from the one at `place` on. */
+  loadAcross(x: Load, n: number, place: Place): void {
+    const offset = this.address(x, n, place, place.shift, 0);
+    this.c.memory("v128.load", offset);
+  }
+
   private fill(x: Load): void {
     if (x.dtype === "f32") this.c.constant4("f32", x.fill);
     else this.c.constant4("i32", x.dtype === "bool" ? -Number(x.fill !== 0) : x.fill);

@@ -6,6 +6,7 @@ import { Access, type Bases, noBases, type Place } from "./access.ts";
 import { Code } from "./assembler.ts";
 import { Fold } from "./fold.ts";
 import { binary, bitcast, cast, constant, unary, valueType } from "./scalar.ts";
+import { acrossOf, type Bounds, ofFour, runsAcross, tiles, turn } from "./tiles.ts";
 import { vectorInstruction, vectorisable } from "./vector.ts";
 import { vectorFunctions } from "./vector-math.ts";
 
@@ -40,7 +41,66 @@ export class NestCode {
     this.lanes = vectorisable(kernel);
     this.access = new Access(this.code, kernel, this.loops, this.lanes);
     this.common = this.lanes === depth - 1 ? commonTerms(kernel) : null;
-    this.outputs(0);
+    const across = acrossOf(kernel, this.lanes);
+    if (across === null) this.outputs(0);
+    else this.around(across, 0);
+  }
+
+  /** The loops around tiles of the last loop and the one that runs across it. */
+  private around(across: number, axis: number): void {
+    const { code: c, kernel: k } = this;
+    if (axis === k.loops.length - 1) {
+      const q = this.loops[axis] as number;
+      const bounds = (loop: number): Bounds => ({
+        i: this.loops[loop] as number,
+        start: () => (loop === 0 ? c.get(this.start) : c.i32(0)),
+        end: () => (loop === 0 ? c.get(this.end) : c.i32(k.loops[loop] as number)),
+      });
+      const single = (): void => this.point({ locals: [], wide: false, shift: 0, bases: noBases }, 1);
+      const block = (): void => this.block(across);
+      tiles(c, bounds(across), { ...bounds(axis), i: q }, single, this.lanes === null ? null : block);
+      return;
+    }
+    if (axis === across) {
+      this.around(across, axis + 1);
+      return;
+    }
+    const i = this.loops[axis] as number;
+    if (axis === 0) c.get(this.start);
+    else c.i32(0);
+    c.set(i);
+    const end = (): void => (axis === 0 ? c.get(this.end) : c.i32(k.loops[axis] as number));
+    c.loop(i, end, 1, () => this.around(across, axis + 1));
+  }
+
+  /** Four by four elements: what lies in order along loop `across` is loaded so and turned. */
+  private block(across: number): void {
+    const { code: c, kernel: k, access } = this;
+    const place: Place = { locals: [], wide: true, shift: 0, bases: noBases };
+    const turned = new Map<number, readonly number[]>();
+    k.outer.forEach((x, n) => {
+      if (x.op !== "load" || !ofFour(x) || !runsAcross(x, across, k.loops.length)) return;
+      const rows = [0, 1, 2, 3].map((shift) => {
+        const v = c.local("v128");
+        access.loadAcross(x, n, { ...place, shift });
+        c.set(v);
+        return v;
+      });
+      turned.set(n, turn(c, rows));
+    });
+    const p = this.loops[across] as number;
+    const advance = (by: number): void => {
+      c.get(p);
+      c.i32(by);
+      c.op("i32.add");
+      c.set(p);
+    };
+    for (let row = 0; row < 4; row++) {
+      if (row > 0) advance(1);
+      const locals = this.instructions(k.outer, place, undefined, (n) => turned.get(n)?.[row]);
+      for (const s of k.stores) access.store(s, locals[s.value] as number, { ...place, locals });
+    }
+    advance(-3);
   }
 
   private outputs(axis: number): void {
