@@ -33,7 +33,13 @@ export interface Builder {
 /** How a node becomes kernel IR. */
 export type Lowering<A> =
   /** The value at an index is a function of input values at computed indices: fuses with its neighbours. */
-  | { readonly kind: "map"; readonly view?: boolean; emit(b: Builder, node: Tensor<A>, index: readonly Index[]): Value }
+  | {
+      readonly kind: "map";
+      readonly view?: boolean;
+      /** Every input is read at the index of the result only. */
+      readonly pointwise?: boolean;
+      emit(b: Builder, node: Tensor<A>, index: readonly Index[]): Value;
+    }
   /** Fold over an inner loop nest. */
   | {
       readonly kind: "reduce";

@@ -6,6 +6,8 @@ import type { Captured } from "./capture.ts";
 const MAX_FUSED = 48;
 /** Work that is rather done again than stored. */
 const CHEAP = 2;
+/** Where a value ends that nobody reads, and one that is read by several kernels or elsewhere than at its own index. */
+const [NOWHERE, APART] = [-1, -2];
 
 /**
  * The nodes whose values go to memory. Everything else is computed inside the kernels that use it. A kernel builder that meets a node it cannot
@@ -19,6 +21,8 @@ export function materialised({ nodes, inputs, outputs, leaves, scalars }: Captur
   const cost = new Float64Array(nodes.length);
   /** Nodes that a fold is computed for, views of it included. */
   const folds = new Set<number>();
+  /** Nodes that are stored only because several read them. */
+  const shared = new Set<number>();
   const store = (i: number): void => {
     if (!scalars.has(i)) stored.add(i);
   };
@@ -57,9 +61,26 @@ export function materialised({ nodes, inputs, outputs, leaves, scalars }: Captur
     }
     cost[n] = total();
     if (lower.kind === "reduce" || from.some((i) => folds.has(i) && !outside(i))) folds.add(n);
-    const many = (uses[n] as number) > 1;
-    if (many && (folds.has(n) || (cost[n] as number) > CHEAP)) stored.add(n);
+    if ((uses[n] as number) <= 1 || stored.has(n)) return;
+    if (folds.has(n)) stored.add(n);
+    else if ((cost[n] as number) > CHEAP) {
+      stored.add(n);
+      shared.add(n);
+    }
   });
+
+  // What several nodes share that all end in one kernel, at the same place, is computed once there and needs no memory after all.
+  const ends = new Int32Array(nodes.length).fill(NOWHERE);
+  for (let n = nodes.length - 1; n >= 0; n--) {
+    const end = ends[n] as number;
+    if (shared.has(n) && end >= 0 && (cost[end] as number) + (cost[n] as number) <= MAX_FUSED) {
+      cost[end] = (cost[end] as number) + (cost[n] as number);
+      stored.delete(n);
+    }
+    const { lower } = (nodes[n] as Tensor).primitive;
+    const own = lower.kind !== "map" || !lower.pointwise ? APART : stored.has(n) ? n : end;
+    for (const i of inputs[n] as readonly number[]) ends[i] = ends[i] === NOWHERE || ends[i] === own ? own : APART;
+  }
   return stored;
 }
 

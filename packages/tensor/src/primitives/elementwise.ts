@@ -62,6 +62,7 @@ function unary(
     batch: (inputs) => apply(primitives[op] as Primitive<null>, inputs, null),
     lower: {
       kind: "map",
+      pointwise: true,
       emit: (b, node, index) => b.unary(op, node.dtype, b.value(at(node.inputs, 0), index)),
     },
   };
@@ -90,6 +91,7 @@ function binary(op: BinaryOp, kinds: Kinds, da: Partial2 | null, db: Partial2 | 
     batch: (inputs, batched, size) => apply(primitives[op] as Primitive<null>, alignBatch(inputs, batched, size), null),
     lower: {
       kind: "map",
+      pointwise: true,
       emit: (b, node, index) =>
         b.binary(op, node.dtype, b.value(at(node.inputs, 0), index), b.value(at(node.inputs, 1), index)),
     },
@@ -201,6 +203,7 @@ export const select: Primitive<null> = {
   batch: (inputs, batched, size) => apply(select, alignBatch(inputs, batched, size), null),
   lower: {
     kind: "map",
+    pointwise: true,
     emit: (b, node, index) =>
       b.where(
         node.dtype,

@@ -28,7 +28,11 @@ export const cast: Primitive<{ readonly dtype: DType }> = {
   vjp: (ct, out) => [isFloat(out.dtype) && isFloat(first(out).dtype) ? astype(ct, first(out).dtype) : null],
   jvp: ([dx], out) => (dx && isFloat(out.dtype) ? astype(dx, out.dtype) : null),
   batch: (inputs, _, __, out) => apply(cast, inputs, out.attributes),
-  lower: { kind: "map", emit: (b, node, index) => b.unary("cast", node.dtype, b.value(first(node), index)) },
+  lower: {
+    kind: "map",
+    pointwise: true,
+    emit: (b, node, index) => b.unary("cast", node.dtype, b.value(first(node), index)),
+  },
 };
 
 /** The same bits read as another dtype of the same width. */

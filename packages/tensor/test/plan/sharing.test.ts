@@ -53,6 +53,21 @@ describe.each(["js", "wasm"] as const)("buffers that nodes share, %s", (name) =>
     }
   });
 
+  test("a value that is shared within one kernel stays there; one that is read at another place goes to memory", () => {
+    const x = g.realize(g.random.normal(g.random.key(3), [5, 5]));
+    const shared = x.exp().add(1).div(3).sqrt();
+    const within = shared.mul(shared.sin()).add(shared.cos());
+    const across = shared.mul(shared.T).add(shared);
+    const steps = (t: g.Tensor): string | undefined => /plan: (\d+) steps/.exec(g.explain(t))?.[1];
+    expect([within, across].map(steps)).toEqual(["1", "2"]);
+    const values = Array.from(x.dataSync(), (v) => Math.sqrt((Math.exp(v) + 1) / 3));
+    const [p, q] = [within.dataSync(), across.dataSync()];
+    values.forEach((v, i) => {
+      expect(p[i]).toBeCloseTo(v * Math.sin(v) + Math.cos(v), 4);
+      expect(q[i]).toBeCloseTo(v * (values[5 * (i % 5) + Math.floor(i / 5)] as number) + v, 4);
+    });
+  });
+
   test("equal results each own their buffer", () => {
     const x = g.tensor([1, 2, 3]);
     const same = Array.from({ length: 3000 }, () => x.exp());
