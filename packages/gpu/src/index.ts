@@ -1,1 +1,8 @@
-export { type Availability, type WebGPUBackend, type WebGPUOptions, webgpu } from "./webgpu/index.ts";
+export {
+  type Availability,
+  type KernelTime,
+  type Profile,
+  type WebGPUBackend,
+  type WebGPUOptions,
+  webgpu,
+} from "./webgpu/index.ts";

@@ -3,7 +3,9 @@ import { said } from "./device.ts";
 import { type Fail, Pool } from "./memory.ts";
 import { Order } from "./order.ts";
 import { Pipelines } from "./pipelines.ts";
+import type { Profiler } from "./profiler.ts";
 import { Reads } from "./reads.ts";
+import type { Target } from "./wgsl/schedule.ts";
 
 /** One device and all that belongs to it. */
 export class Gpu {
@@ -12,6 +14,9 @@ export class Gpu {
   readonly pool: Pool;
   readonly pipelines: Pipelines;
   readonly reads: Reads;
+  readonly target: Target;
+  /** Set while work is profiled. */
+  profiler: Profiler | null = null;
   /** Why the device is gone. */
   lost: BackendError | null = null;
   /** Settles when it is known why. */
@@ -20,6 +25,11 @@ export class Gpu {
 
   constructor(device: GPUDevice) {
     this.device = device;
+    this.target = {
+      cpu: /swiftshader|llvmpipe|lavapipe/i.test(
+        `${device.adapterInfo?.architecture} ${device.adapterInfo?.description}`,
+      ),
+    };
     this.pool = new Pool(device, (error, say, fail) =>
       this.watch(
         error.then((e) => e && say(e)),

@@ -4,13 +4,24 @@ import { executable, upload } from "./executable.ts";
 import { Gpu } from "./gpu.ts";
 import { Block, blockOf } from "./memory.ts";
 import type { WebGPUOptions } from "./options.ts";
+import { type Profile, Profiler } from "./profiler.ts";
 
 export type { WebGPUOptions } from "./options.ts";
+export type { KernelTime, Profile } from "./profiler.ts";
 
 /** A backend on a WebGPU device. */
 export interface WebGPUBackend extends Backend {
   /** Frees the device and all its memory. Tensors that live there are lost; the backend cannot be used again. */
   destroy(): void;
+  /**
+   * Counts submissions and kernels of `work` and, where the device has timestamps, times each kernel; a submission that only reads is not counted.
+   * Each kernel then waits for the one before.
+   *
+   * ```ts
+   * const { kernels, submissions } = await backend.profile(() => step(model, batch).data());
+   * ```
+   */
+  profile(work: () => unknown): Promise<Profile>;
 }
 
 /** Whether WebGPU can be used here; if not, `reason` says what is missing. */
@@ -103,6 +114,20 @@ function backendOn(gpu: Gpu, owned: boolean): WebGPUBackend {
       return executable(gpu, backend, plan);
     },
     memory: () => ({ liveBytes: pool.liveBytes, liveBuffers: pool.liveBuffers, peakBytes: pool.peakBytes }),
+    async profile(work) {
+      check.callable("profile", work, "work");
+      alive();
+      const profiler = new Profiler(gpu);
+      gpu.profiler = profiler;
+      try {
+        await work();
+        // what waits its turn belongs to the work
+        await new Promise<void>((done) => order.do(done));
+      } finally {
+        gpu.profiler = null;
+      }
+      return profiler.finish();
+    },
     destroy() {
       if (gpu.lost instanceof BackendError) return;
       gpu.lose("was destroyed by destroy()");

@@ -12,8 +12,18 @@ export class Recorder {
     this.gpu = gpu;
   }
 
-  dispatch(pipeline: GPUComputePipeline, group: GPUBindGroup, [x, y, z]: readonly [number, number, number]): void {
+  dispatch(
+    name: string,
+    pipeline: GPUComputePipeline,
+    group: GPUBindGroup,
+    [x, y, z]: readonly [number, number, number],
+  ): void {
     this.encoder ??= this.gpu.device.createCommandEncoder();
+    const times = this.gpu.profiler?.next(name) ?? null;
+    if (times !== null) {
+      this.pass?.end();
+      this.pass = this.encoder.beginComputePass({ timestampWrites: times });
+    }
     this.pass ??= this.encoder.beginComputePass();
     this.pass.setPipeline(pipeline);
     this.pass.setBindGroup(0, group);
@@ -38,7 +48,10 @@ export class Recorder {
 
   submit(): void {
     this.pass?.end();
-    if (this.encoder !== null) this.gpu.device.queue.submit([this.encoder.finish()]);
+    if (this.encoder !== null) {
+      this.gpu.device.queue.submit([this.encoder.finish()]);
+      if (this.gpu.profiler !== null) this.gpu.profiler.submissions++;
+    }
     this.encoder = null;
     this.pass = null;
     this.gpu.pool.sweep();
@@ -83,6 +96,6 @@ export class Shader {
       if (this.groups.size >= MOST_GROUPS) this.groups.delete(this.groups.keys().next().value as string);
       this.groups.set(key, group);
     }
-    r.dispatch(this.compiled.pipeline, group, workgroups);
+    r.dispatch(this.program.name, this.compiled.pipeline, group, workgroups);
   }
 }

@@ -75,7 +75,7 @@ function kernelRunner(gpu: Gpu, kernel: Kernel): Runner {
   const shaders = new Map<number, Shader>();
   const shader = (same: number): Shader => {
     let found = shaders.get(same);
-    if (found === undefined) shaders.set(same, (found = new Shader(gpu, printKernel(kernel, same))));
+    if (found === undefined) shaders.set(same, (found = new Shader(gpu, printKernel(kernel, same, gpu.target))));
     return found;
   };
   shader(-1);

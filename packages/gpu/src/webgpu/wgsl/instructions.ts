@@ -1,37 +1,40 @@
 import type { Atom, BinaryOp, DType, Guard, Index, Instruction, UnaryOp } from "@gradus/tensor";
 import { dtypes } from "@gradus/tensor";
 import { rangeOf } from "@gradus/tensor/backend";
-import { literal, loaded, packed, registers, wrapped } from "./types.ts";
+import { literal, packed, registers, wrapped } from "./types.ts";
 
-/** An index expression as i32; `value` names the result of an instruction. */
-export function indexText(e: Index, value: (instruction: number) => string): string {
+/** What instructions are called where they are printed: results, loop variables, buffers, results of folds. */
+export interface Names {
+  readonly value: (instruction: number) => string;
+  readonly loop: (loop: number) => string;
+  readonly buffer: (b: number) => string;
+  readonly accumulator: (a: number, dtype: DType) => string;
+}
+
+/** An index expression as i32. */
+export function indexText(e: Index, names: Names): string {
   const terms = e.terms.map(({ coefficient, atom }) =>
-    coefficient === 1 ? atomText(atom, value) : `${atomText(atom, value)} * ${coefficient}`,
+    coefficient === 1 ? atomText(atom, names) : `${atomText(atom, names)} * ${coefficient}`,
   );
   if (e.constant !== 0 || terms.length === 0) terms.push(`${e.constant}`);
   return terms.length === 1 ? (terms[0] as string) : `(${terms.join(" + ")})`;
 }
 
-function atomText(atom: Atom, value: (instruction: number) => string): string {
-  if (atom.kind === "loop") return `l${atom.loop}`;
-  if (atom.kind === "value") return `clamp(${value(atom.instruction)}, 0, ${Math.max(0, atom.extent - 1)})`;
+function atomText(atom: Atom, names: Names): string {
+  if (atom.kind === "loop") return names.loop(atom.loop);
+  if (atom.kind === "value") return `clamp(${names.value(atom.instruction)}, 0, ${Math.max(0, atom.extent - 1)})`;
   // Division of a negative number truncates: shift by a multiple of the divisor first.
   const low = rangeOf(atom.of)[0];
   const shift = low < 0 ? Math.ceil(-low / atom.by) : 0;
-  const of = indexText({ constant: atom.of.constant + shift * atom.by, terms: atom.of.terms }, value);
+  const of = indexText({ constant: atom.of.constant + shift * atom.by, terms: atom.of.terms }, names);
   if (atom.kind === "mod") return `(${of} % ${atom.by})`;
   return shift > 0 ? `(${of} / ${atom.by} - ${shift})` : `(${of} / ${atom.by})`;
 }
 
-/** Guards as one condition. */
-export function guardText(guards: readonly Guard[], value: (instruction: number) => string): string {
-  if (guards.length === 0) return "true";
-  return guards
-    .map((g) => {
-      const of = indexText({ constant: g.of.constant - g.low, terms: g.of.terms }, value);
-      return `u32(${of}) < ${Math.max(0, g.high - g.low)}u`;
-    })
-    .join(" && ");
+/** A guard as a condition. */
+export function guardText(g: Guard, names: Names): string {
+  const of = indexText({ constant: g.of.constant - g.low, terms: g.of.terms }, names);
+  return `u32(${of}) < ${Math.max(0, g.high - g.low)}u`;
 }
 
 const call: Partial<Record<UnaryOp, string>> = {
@@ -136,48 +139,27 @@ function bitcast(to: DType, from: DType, a: string): string {
   return to === "i8" ? `extractBits(bitcast<i32>(${low}), 0u, 8u)` : low;
 }
 
-/**
- * Instructions as statements, one variable `prefix`N for each. `buffer` names a buffer, `accumulator` the result of a fold.
- */
-export function statements(
-  list: readonly Instruction[],
-  prefix: string,
-  buffer: (b: number) => string,
-  accumulator: (a: number, dtype: DType) => string,
-): string[] {
-  const name = (i: number): string => `${prefix}${i}`;
-  const dtypeOf = (i: number): DType => (list[i] as Instruction).dtype;
-  return list.flatMap((x, n): string[] => {
-    const set = (text: string): string[] => [`let ${name(n)} = ${text};`];
-    switch (x.op) {
-      case "const":
-        return set(literal(x.dtype, x.value));
-      case "index":
-        return set(indexText(x.index, name));
-      case "guard":
-        return set(guardText(x.guards, name));
-      case "load": {
-        const at = `${name(n)}at`;
-        const text = loaded(x.dtype, buffer(x.buffer), at);
-        const where = `let ${at} = ${indexText(x.index, name)};`;
-        if (x.guards.length === 0) return [where, ...set(text)];
-        return [
-          where,
-          `var ${name(n)} = ${literal(x.dtype, x.fill)};`,
-          `if (${guardText(x.guards, name)}) { ${name(n)} = ${text}; }`,
-        ];
-      }
-      case "accumulator":
-        return set(accumulator(x.a, x.dtype));
-      case "where":
-        return set(`select(${name(x.c)}, ${name(x.b)}, ${name(x.a)})`);
-      case "cast":
-        return set(cast(x.dtype, dtypeOf(x.a), name(x.a)));
-      case "bitcast":
-        return set(bitcast(x.dtype, dtypeOf(x.a), name(x.a)));
-      default:
-        if ("b" in x) return set(binary(x.op, x.dtype, dtypeOf(x.a), name(x.a), name(x.b)));
-        return set(unary(x.op, x.dtype, dtypeOf(x.a), name(x.a)));
-    }
-  });
+/** The value of instruction `x` of a list whose dtypes are known, unless it is a load or a guard. */
+export function valueText(x: Instruction, dtypeOf: (i: number) => DType, names: Names): string {
+  const name = names.value;
+  switch (x.op) {
+    case "const":
+      return literal(x.dtype, x.value);
+    case "index":
+      return indexText(x.index, names);
+    case "accumulator":
+      return names.accumulator(x.a, x.dtype);
+    case "where":
+      return `select(${name(x.c)}, ${name(x.b)}, ${name(x.a)})`;
+    case "cast":
+      return cast(x.dtype, dtypeOf(x.a), name(x.a));
+    case "bitcast":
+      return bitcast(x.dtype, dtypeOf(x.a), name(x.a));
+    case "load":
+    case "guard":
+      throw new TypeError(`${x.op} is no plain value`);
+    default:
+      if ("b" in x) return binary(x.op, x.dtype, dtypeOf(x.a), name(x.a), name(x.b));
+      return unary(x.op, x.dtype, dtypeOf(x.a), name(x.a));
+  }
 }
