@@ -28,11 +28,12 @@ const stores: Record<DType, MemoryOp> = {
 
 type Load = Extract<Instruction, { op: "load" }>;
 
-/** Address of an affine load at position 0 of one loop, and bytes per step of that loop. */
+/** Address of a load at position 0 of one loop, and bytes per step of that loop, or the part of its index that changes with the loop or the lanes. */
 interface Base {
   readonly local: number;
   readonly loop: number;
   readonly stride: number;
+  readonly rest?: Index;
 }
 export type Bases = ReadonlyMap<number, Base>;
 export const noBases: Bases = new Map();
@@ -44,6 +45,8 @@ export interface Place {
   readonly shift: number;
   readonly bases: Bases;
   readonly row?: number;
+  /** Lanes that are stored if not all of them. */
+  readonly kept?: number;
 }
 
 /** Index arithmetic, guards, loads and stores of one kernel. `lanes` is the loop that may run four at a time. */
@@ -60,15 +63,31 @@ export class Access {
     this.lanes = lanes;
   }
 
-  /** Locals with the address of each affine load at position 0 of `loop`, computed before that loop. */
+  /** Locals with the address of each load at position 0 of `loop`, computed before that loop, if nothing but loops decides it. */
   bases(list: readonly Instruction[], loop: number): Bases {
     const { c } = this;
     const out = new Map<number, Base>();
     list.forEach((x, n) => {
       if (x.op !== "load") return;
       const flat = affine(x.index, this.loops.length);
-      if (flat === null) return;
       const bytes = dtypes[x.dtype].bytes;
+      if (flat === null) {
+        if (x.index.terms.some(({ atom }) => atom.kind === "value")) return;
+        const moves = x.index.terms.filter((t) =>
+          [loop, this.lanes ?? loop].some((l) => dependsOn({ constant: 0, terms: [t] }, l)),
+        );
+        const local = c.local("i32");
+        c.get(x.buffer);
+        this.index(
+          { constant: x.index.constant, terms: x.index.terms.filter((t) => !moves.includes(t)) },
+          { locals: [], wide: false, shift: 0, bases: noBases },
+        );
+        this.scale(bytes);
+        c.op("i32.add");
+        c.set(local);
+        out.set(n, { local, loop, stride: 0, rest: { constant: 0, terms: moves } });
+        return;
+      }
       const local = c.local("i32");
       c.get(x.buffer);
       c.i32(flat.constant * bytes);
@@ -207,6 +226,12 @@ export class Access {
       return 0;
     }
     c.get(base.local);
+    if (base.rest !== undefined) {
+      this.index(base.rest, place, by, lane);
+      this.scale(bytes);
+      c.op("i32.add");
+      return 0;
+    }
     if (base.stride !== 0) {
       c.get(this.loops[base.loop] as number);
       this.scale(base.stride);
@@ -350,6 +375,25 @@ export class Access {
     this.c.op("i32x4.ne");
   }
 
+  /** Stores the first lanes of the vector on the stack. */
+  private storeSome(lanes: number): void {
+    const { c } = this;
+    const [at, v] = [c.local("i32"), c.local("v128")];
+    c.set(v);
+    c.set(at);
+    const push = (): void => {
+      c.get(at);
+      c.get(v);
+    };
+    if (lanes > 1) {
+      push();
+      c.storeHalf(0, 0);
+    }
+    if (lanes === 2) return;
+    push();
+    c.storeLane(lanes === 1 ? 0 : 8, lanes === 1 ? 0 : 2);
+  }
+
   /** Stores local `value`: one element, or four neighbours. */
   store(s: Kernel["stores"][number], value: number, place: Place): void {
     const { c } = this;
@@ -377,6 +421,7 @@ export class Access {
       c.get(v);
       c.op("i8x16.narrow_i16x8_u");
       c.storeLane();
-    } else c.memory("v128.store");
+    } else if (place.kept === undefined) c.memory("v128.store");
+    else this.storeSome(place.kept);
   }
 }

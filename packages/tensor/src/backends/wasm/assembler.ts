@@ -292,9 +292,9 @@ export class Code {
   shuffle(...lanes: readonly [number, number, number, number]): void {
     this.bytes.push(0xfd, 0x0d, ...lanes.flatMap((l) => [4 * l, 4 * l + 1, 4 * l + 2, 4 * l + 3]));
   }
-  /** Stores the first 32-bit lane of the vector on the stack. */
-  storeLane(offset = 0): void {
-    this.bytes.push(0xfd, 0x5a, 0, ...unsigned(offset), 0);
+  /** Stores a 32-bit lane of the vector on the stack. */
+  storeLane(offset = 0, lane = 0): void {
+    this.bytes.push(0xfd, 0x5a, 0, ...unsigned(offset), lane);
   }
   /** Stores one of the two 64-bit lanes of the vector on the stack. */
   storeHalf(offset: number, lane: 0 | 1): void {

@@ -29,6 +29,8 @@ interface Options {
   readonly rows: number;
   /** Some results are folded in rows: then all are folded as those. */
   readonly joint: boolean;
+  /** The loops are written out. */
+  readonly unrolled: boolean;
   /** Addresses in front of the last loop. */
   bases(): Bases;
   /** Emits the term of each row at a place, and what `take` does with its local. */
@@ -172,6 +174,12 @@ export class Fold {
     const { c, o } = this;
     if (axis === this.level) this.restart();
     if (axis === o.extents.length) this.term(noBases);
+    else if (o.unrolled)
+      for (let n = 0; n < (o.extents[axis] as number); n++) {
+        c.i32(n);
+        c.set(o.locals[axis] as number);
+        this.loop(axis + 1);
+      }
     else if (axis === o.extents.length - 1) this.last(axis);
     else {
       const i = o.locals[axis] as number;

@@ -7,7 +7,7 @@ import { Code } from "./assembler.ts";
 import { Fold } from "./fold.ts";
 import { binary, bitcast, cast, constant, unary, valueType } from "./scalar.ts";
 import { acrossOf, type Bounds, ofFour, runsAcross, tiles, turn } from "./tiles.ts";
-import { vectorInstruction, vectorisable } from "./vector.ts";
+import { dividesLanes, readsNear, vectorInstruction, vectorisable } from "./vector.ts";
 import { vectorFunctions } from "./vector-math.ts";
 
 /** Vectors of results that are folded side by side: their loads hide one another's latency, and rows are read in longer pieces. */
@@ -16,6 +16,8 @@ const SIDE_BY_SIDE = 4;
 const ROWS = 8;
 /** Longer bodies are not repeated. */
 const MAX_REPEATED = 16;
+/** Terms of a fold that are written out one after another. */
+const MAX_UNROLLED = 9;
 
 /** One kernel as a function (pointers of its buffers, start, end): runs the outermost loop from start to end. */
 export class NestCode {
@@ -148,7 +150,17 @@ export class NestCode {
         () => this.point({ locals: [], wide: false, shift: 0, bases }, 1, ROWS),
       );
     }
-    if (this.lanes === axis && k.reduce.length > 0 && (k.loops[axis] as number) >= 4) this.rest(axis, extent);
+    // What is left of a row that is not shared by threads: nothing, or some lanes of a vector.
+    if (this.lanes === axis && axis > 0) {
+      const left = (k.loops[axis] as number) % 4;
+      if (left === 0) return;
+      if (readsNear(k, axis)) {
+        this.point({ locals: [], wide: true, shift: 0, bases, kept: left }, 1);
+        return;
+      }
+    }
+    if (this.lanes === axis && k.reduce.length > 0 && (k.loops[axis] as number) >= 4 && !dividesLanes(k, axis))
+      this.rest(axis, extent);
     else c.loop(i, extent, 1, () => this.point({ locals: [], wide: false, shift: 0, bases }, 1));
   }
 
@@ -201,6 +213,13 @@ export class NestCode {
     }
   }
 
+  /** True when the reduction loops are so short that they are written out. */
+  private get isShort(): boolean {
+    const { kernel: k, lanes } = this;
+    const terms = k.reduce.reduce((a, b) => a * b, 1);
+    return terms <= MAX_UNROLLED && k.inner.length <= MAX_REPEATED && (lanes ?? 0) < k.loops.length;
+  }
+
   /** Folds over the reduction loops; gives the locals that hold the results, one per shift or row. */
   private fold(a: Accumulator, wide: boolean, shifts: readonly number[], rows: number): number[] {
     if (a.op === "argmax" || a.op === "argmin") return this.winners(a.op, a.value, wide, shifts);
@@ -216,6 +235,7 @@ export class NestCode {
       repeat: k.inner.length <= MAX_REPEATED && this.common === null ? SIDE_BY_SIDE : 1,
       rows,
       joint: this.common !== null,
+      unrolled: this.isShort,
       bases: () => this.access.bases(k.inner, this.loops.length - 1),
       terms: (place, take) => this.terms(a.value, place, rows, take),
     });
@@ -292,6 +312,14 @@ export class NestCode {
     }
     const loop = k.loops.length + axis;
     const i = this.loops[loop] as number;
+    if (this.isShort) {
+      for (let n = 0; n < (k.reduce[axis] as number); n++) {
+        c.i32(n);
+        c.set(i);
+        this.positions(axis + 1, body);
+      }
+      return;
+    }
     c.i32(0);
     c.set(i);
     const bases = axis === k.reduce.length - 1 ? this.access.bases(k.inner, loop) : noBases;

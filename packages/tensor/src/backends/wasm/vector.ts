@@ -137,6 +137,27 @@ const hostUnary = new Set(["tan", "asin", "acos", "atan", "sinh", "cosh", "asinh
 /** Patterns of lanes that a shuffle makes of neighbours, or that are neighbours. */
 export const neighbours: ReadonlySet<string> = new Set(["0,1,2,3", "0,0,1,1", "0,1,0,1"]);
 
+/** True when all that a vector loads beyond the end of a row lies close by, so that a vector may be computed of which only some lanes are there. */
+export function readsNear(k: Kernel, loop: number): boolean {
+  const near = (list: readonly Instruction[]): boolean =>
+    list.every((x) => {
+      if (x.op === "guard") return true;
+      if (x.op !== "load") return x.op !== "index" || lanePattern(x.index, loop) !== null;
+      const pattern = x.guards.length === 0 ? lanePattern(x.index, loop) : null;
+      return pattern?.every((n) => n >= -3 && n <= 6) ?? false;
+    });
+  return near(k.inner) && near(k.outer) && k.stores.every((s) => k.buffers[s.buffer]?.dtype !== "bool");
+}
+
+/** True when something is divided that changes with `loop`: lanes must begin with multiples of four. */
+export function dividesLanes(k: Kernel, loop: number): boolean {
+  const divides = (e: Index): boolean =>
+    e.terms.some(({ atom }) => atom.kind !== "loop" && atom.kind !== "value" && dependsOn(atom.of, loop));
+  return [...k.inner, ...k.outer].some(
+    (x) => ("index" in x && divides(x.index)) || ("guards" in x && x.guards.some((g) => divides(g.of))),
+  );
+}
+
 /** Loads that go lane by lane when `loop` runs four at a time. */
 const scattered = (list: readonly Instruction[], loop: number): number =>
   list.filter((x) => {
