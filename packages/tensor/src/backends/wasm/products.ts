@@ -90,9 +90,8 @@ export class Products {
     const multiply =
       c.kind === "matmul"
         ? this.matmul(c, dtype)
-        : c.conv.groups === 1
-          ? this.convolution(c, kernel, dtype)
-          : this.grouped(c, kernel, dtype);
+        : ((dtype === "f32" ? this.planes(c, kernel) : null) ??
+          (c.conv.groups === 1 ? this.convolution(c, kernel, dtype) : this.padThenLoop(c, kernel, dtype)));
     const out = kernel.stores[0]?.buffer as number;
     if (finish === null)
       return {
@@ -199,17 +198,17 @@ export class Products {
     };
   }
 
-  /** Convolution in groups: kernels that slide over planes, or loops over the padded input. */
-  private grouped(c: Conv, kernel: Kernel, dtype: Float): Multiply {
-    const plane = dtype === "f32" ? planeKernel(c) : null;
-    if (plane === null) return this.padThenLoop(c, kernel, dtype);
+  /** Kernels that slide over planes, or planes that are correlated, where that is faster than a product. */
+  private planes(c: Conv, kernel: Kernel): Multiply | null {
+    const plane = planeKernel(c);
+    if (plane === null) return null;
+    const { planes } = plane;
     const { a, b, conv } = c;
     const { queue } = this.modules;
     const entry = this.modules.generated(
       JSON.stringify(["planes", conv, a.offset, a.strides, b.offset, b.strides]),
       () => ({ parameters: 6, code: plane.code }),
     );
-    const planes = conv.batch * conv.groups;
     const cut: Cut = {
       grain: Math.ceil(planes / ((queue.crew?.size ?? 1) * TASKS)),
       cost: count(kernel.loops) * count(kernel.reduce) * TAP,
@@ -228,6 +227,7 @@ export class Products {
     };
   }
 
+  /** Convolution in groups as loops over the padded input. */
   private padThenLoop(c: Conv, kernel: Kernel, dtype: Float): Multiply {
     const { conv, b } = c;
     const padded = this.padded(c, kernel, dtype);

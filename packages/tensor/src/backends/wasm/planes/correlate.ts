@@ -7,7 +7,7 @@ const HELD = 12;
 
 /**
  * Few outputs, each the product of two whole planes: the derivative of a sliding kernel by its elements. Neighbours along a row of the second plane are
- * the lanes. Parameters: input, kernels, result, scratch, from, to: computes planes from … to − 1 of images × groups.
+ * the lanes. Parameters: input, kernels, result, scratch, from, to: computes planes from … to − 1 of images × result channels.
  */
 export function correlate(planes: Planes): { readonly code: Code; readonly scratchBytes: number } {
   const { conv, a, b, x, y } = planes;
@@ -117,55 +117,42 @@ export function correlate(planes: Planes): { readonly code: Code; readonly scrat
     1,
     () => {
       c.get(from);
-      c.i32(conv.groups);
+      c.i32(conv.groups * conv.outChannels);
       c.op("i32.div_u");
       c.set(image);
       c.get(from);
-      c.i32(conv.groups);
+      c.i32(conv.groups * conv.outChannels);
       c.op("i32.rem_u");
+      c.set(channel);
+      c.get(channel);
+      c.i32(conv.outChannels);
+      c.op("i32.div_u");
       c.set(group);
-      repeat(c, channel, conv.outChannels, () => {
-        for (const { total } of outputs) {
-          c.f64(0);
-          c.set(total);
-        }
-        c.get(input);
-        multiply(() => c.get(image), stride(a.strides, 0));
-        multiply(() => c.get(group), conv.inChannels * stride(a.strides, 1));
-        c.set(source);
-        advance(c, source, 4 * a.offset);
-        c.get(kernels);
-        multiply(
-          () => {
-            c.get(group);
-            c.i32(conv.outChannels);
-            c.op("i32.mul");
-            c.get(channel);
-            c.op("i32.add");
-          },
-          stride(b.strides, 0),
-        );
-        c.set(plane);
-        advance(c, plane, 4 * b.offset);
-        repeat(c, other, conv.inChannels, () => {
-          copy.run(source, scratch);
-          for (let n = 0; n < outputs.length; n += HELD) pass(outputs.slice(n, n + HELD));
-          advance(c, source, stride(a.strides, 1));
-          advance(c, plane, stride(b.strides, 1));
-        });
-        outputs.forEach(({ total }, n) => {
-          c.get(result);
-          multiply(() => {
-            c.get(from);
-            c.i32(conv.outChannels);
-            c.op("i32.mul");
-            c.get(channel);
-            c.op("i32.add");
-          }, 4 * outputs.length);
-          c.get(total);
-          c.op("f32.demote_f64");
-          c.memory("f32.store", 4 * n);
-        });
+      for (const { total } of outputs) {
+        c.f64(0);
+        c.set(total);
+      }
+      c.get(input);
+      multiply(() => c.get(image), stride(a.strides, 0));
+      multiply(() => c.get(group), conv.inChannels * stride(a.strides, 1));
+      c.set(source);
+      advance(c, source, 4 * a.offset);
+      c.get(kernels);
+      multiply(() => c.get(channel), stride(b.strides, 0));
+      c.set(plane);
+      advance(c, plane, 4 * b.offset);
+      repeat(c, other, conv.inChannels, () => {
+        copy.run(source, scratch);
+        for (let n = 0; n < outputs.length; n += HELD) pass(outputs.slice(n, n + HELD));
+        advance(c, source, stride(a.strides, 1));
+        advance(c, plane, stride(b.strides, 1));
+      });
+      outputs.forEach(({ total }, n) => {
+        c.get(result);
+        multiply(() => c.get(from), 4 * outputs.length);
+        c.get(total);
+        c.op("f32.demote_f64");
+        c.memory("f32.store", 4 * n);
       });
     },
   );
