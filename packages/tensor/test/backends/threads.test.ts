@@ -217,8 +217,19 @@ test("when the leader is gone the calling thread computes", async () => {
   expect(bits(await values(backend, work))).toEqual(first);
 });
 
-test("without shared memory there is one thread", async () => {
-  vi.stubGlobal("SharedArrayBuffer", undefined);
+/** An engine whose address space has no room for a shared memory. */
+class Cramped extends WebAssembly.Memory {
+  constructor(limits: WebAssembly.MemoryDescriptor) {
+    if (limits.shared) throw new RangeError("could not allocate memory");
+    super(limits);
+  }
+}
+
+test.each([
+  ["SharedArrayBuffer", undefined],
+  ["WebAssembly", Object.create(WebAssembly, { Memory: { value: Cramped } }) as unknown],
+])("without shared memory there is one thread (%s)", async (name, value) => {
+  vi.stubGlobal(name, value);
   try {
     const backend = makeWasmBackend({ threads: 4 });
     expect(backend.threads).toBe(1);

@@ -60,7 +60,7 @@ export function makeWasmBackend({ threads, blocking }: WasmOptions = {}, { least
     new dtypes[dtype].array(heap.bytes.buffer, address, size).slice();
   const backend: WasmBackend = {
     name: "wasm",
-    threads: wanted,
+    threads: crew?.size ?? 1,
     start: async () => crew?.start(true),
     close: () => crew?.close(),
     allocate: (bytes) => new Block(backend, heap.take(bytes), bytes),

@@ -31,9 +31,17 @@ export class Heap {
   peakBytes = 0;
   private u8: Uint8Array;
 
-  /** `shared`: other threads may be given the memory. */
+  /** `shared`: other threads may be given the memory, if the engine can set aside so much of it. */
   constructor(shared = false) {
-    this.memory = new WebAssembly.Memory({ initial: 16, maximum: MAX_PAGES, shared });
+    const limits = { initial: 16, maximum: MAX_PAGES };
+    let memory: WebAssembly.Memory | null = null;
+    if (shared)
+      try {
+        memory = new WebAssembly.Memory({ ...limits, shared });
+      } catch {
+        // What is not shared is reserved as it grows.
+      }
+    this.memory = memory ?? new WebAssembly.Memory(limits);
     this.u8 = new Uint8Array(this.memory.buffer);
   }
 
