@@ -7,6 +7,6 @@ export { convert, wrap } from "../ir/evaluate.ts";
 export { affine, indexKey, rangeOf } from "../ir/index-expr.ts";
 export { f16ToNumber, numberToF16 } from "../ir/scalar-math.ts";
 export { neutral } from "../primitives/window.ts";
+export { runSpecial } from "./js/control.ts";
 export { runPlan } from "./js/index.ts";
 export { runKernel } from "./js/kernel.ts";
-export { runSpecial } from "./js/special.ts";

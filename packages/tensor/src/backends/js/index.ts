@@ -2,8 +2,8 @@ import type { Backend, Executable, Storage } from "../../backend.ts";
 import { type DType, dtypes, type HostArray } from "../../dtype.ts";
 import { BackendError, OutOfMemoryError } from "../../errors.ts";
 import type { Plan } from "../../ir/ir.ts";
+import { runSpecial } from "./control.ts";
 import { runKernel } from "./kernel.ts";
-import { runSpecial } from "./special.ts";
 
 class Memory implements Storage {
   readonly backend: Backend;

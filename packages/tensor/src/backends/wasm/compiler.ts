@@ -1,7 +1,7 @@
 import { type DType, dtypes } from "../../dtype.ts";
 import { collapse } from "../../ir/collapse.ts";
 import type { Kernel, Plan, PlanBuffer, Special, Step } from "../../ir/ir.ts";
-import { runSpecial } from "../js/special.ts";
+import { runSimple } from "../js/special.ts";
 import { loopRunner, type Modules, type Runner } from "./modules.ts";
 import { Products, usesGemm } from "./products.ts";
 import type { Entry } from "./threads/queue.ts";
@@ -87,7 +87,7 @@ export class Compiler {
       run: (addresses) => {
         const at = [...addresses];
         queue.host(() =>
-          runSpecial(
+          runSimple(
             work,
             types.map((t, i) => this.modules.view(at[i] as number, t.dtype, t.size)),
           ),
