@@ -5,8 +5,7 @@ import { disposeTensor } from "../scope.ts";
 import { part, type Tensor } from "../tensor.ts";
 import { rebuild } from "../transforms/graph.ts";
 import type { Captured } from "./capture.ts";
-
-let on = false;
+import { type Inspector, setInspector } from "./inspector.ts";
 
 /**
  * Switches checks for NaN on or off (off at first). While on, every computed result is read; when one holds a NaN, its graph is run again operation by
@@ -20,11 +19,8 @@ let on = false;
  */
 export function debugNaNs(enabled: boolean): void {
   if (typeof enabled !== "boolean") throw new ArgumentError(`debugNaNs: enabled: expected a boolean, got ${enabled}`);
-  on = enabled;
+  setInspector(enabled ? nans : null);
 }
-
-/** True while {@link debugNaNs} is on. */
-export const checksNaNs = (): boolean => on;
 
 /** The first NaN among the values of a tensor that holds some, or -1. */
 function firstNaN(t: Tensor): number {
@@ -33,10 +29,10 @@ function firstNaN(t: Tensor): number {
 }
 
 /** True when one of the computed tensors holds a NaN. */
-export const holdNaN = (tensors: readonly Tensor[]): boolean => tensors.some((t) => firstNaN(t) >= 0);
+const holdNaN = (tensors: readonly Tensor[]): boolean => tensors.some((t) => firstNaN(t) >= 0);
 
 /** Runs a graph again, one operation at a time, and throws NonFiniteError at the first whose result holds a NaN. */
-export function blame(graph: Captured, realize: (tensors: readonly Tensor[]) => void): never {
+function blame(graph: Captured, realize: (tensors: readonly Tensor[]) => void): never {
   const values: (Tensor | readonly Tensor[])[] = [];
   const made: Tensor[] = [];
   try {
@@ -81,3 +77,5 @@ function unravel(at: number, shape: readonly number[]): number[] {
   }
   return index;
 }
+
+const nans: Inspector = { finds: holdNaN, blame };

@@ -5,7 +5,7 @@ import { adopt, release } from "../scope.ts";
 import { storedTensor, type Tensor } from "../tensor.ts";
 import { planOf } from "./cache.ts";
 import { type Captured, capture } from "./capture.ts";
-import { blame, checksNaNs, debugNaNs, holdNaN } from "./debug-nans.ts";
+import { inspector, setInspector } from "./inspector.ts";
 import { pieces } from "./pieces.ts";
 
 /** Computes the given tensors together. Each then holds its value; history is kept. */
@@ -21,13 +21,14 @@ export function realizeTensors(tensors: readonly Tensor[]): void {
     adopt(t, storages[i] as Storage);
     t.pending = 0;
   });
-  if (!checksNaNs() || !holdNaN(wanted)) return;
+  const inspects = inspector();
+  if (!inspects?.finds(wanted)) return;
   for (const t of wanted) backOut(t);
-  debugNaNs(false);
+  setInspector(null);
   try {
-    blame(graph, realizeTensors);
+    inspects.blame(graph, realizeTensors);
   } finally {
-    debugNaNs(true);
+    setInspector(inspects);
   }
 }
 

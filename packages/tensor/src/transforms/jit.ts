@@ -1,6 +1,6 @@
 import { anything, callable, checkOptions } from "../check.ts";
 import { ArgumentError, DisposedError } from "../errors.ts";
-import { checksNaNs, holdNaN } from "../plan/debug-nans.ts";
+import { inspector } from "../plan/inspector.ts";
 import type { Program } from "../plan/program.ts";
 import { compileGraph } from "../plan/program.ts";
 import { realizeTensors } from "../plan/run.ts";
@@ -133,8 +133,8 @@ export function jit<A extends readonly unknown[], R>(f: (...args: A) => R, optio
         throw new ArgumentError(`jit: donate: the function also captures ${t}, so it cannot be donated`);
     realizeTensors(inputs);
     entry.program ??= compileGraph(entry.graph.inputs, optimise(entry.graph).outputs, entry.donated);
-    const results = entry.program.run(inputs, checksNaNs() ? new Set() : donated);
-    if (checksNaNs() && holdNaN(results)) {
+    const results = entry.program.run(inputs, inspector() ? new Set() : donated);
+    if (inspector()?.finds(results)) {
       results.forEach(disposeTensor);
       realizeTensors(entry.graph.apply(inputs));
     }
