@@ -1,5 +1,4 @@
 import type { DType, Guard, Index, Instruction } from "@gradus/tensor";
-import { indexKey } from "@gradus/tensor/backend";
 import { guardText, indexText, type Names, valueText } from "./instructions.ts";
 import { literal, loaded, perWord } from "./types.ts";
 
@@ -206,20 +205,35 @@ export class Block {
   }
 }
 
-/** Loads that one step of the innermost loop takes, as {@link Block} prints them; a guard counts as one more. */
+/** How often a loop variable counts in an index, wherever it stands there; and whether it stands in a quotient or a remainder. */
+function weight(e: Index, loop: number): { readonly coefficient: number; readonly bent: boolean } {
+  let [coefficient, bent] = [0, false];
+  for (const t of e.terms) {
+    if (t.atom.kind === "loop" && t.atom.loop === loop) coefficient += t.coefficient;
+    else if (t.atom.kind === "div" || t.atom.kind === "mod") {
+      const inside = weight(t.atom.of, loop);
+      if (inside.coefficient !== 0 || inside.bent) bent = true;
+    }
+  }
+  return { coefficient, bent };
+}
+
+/** Loads that one step of the innermost loop takes, about as {@link Block} prints them; a guard counts as one more. */
 export function loadsOf(list: readonly Instruction[], tiles: readonly Tile[], wide: ReadonlySet<number>): number {
-  const seen = new Set<string>();
   let count = 0;
-  for (const at of combinations(tiles))
-    list.forEach((x) => {
-      if (x.op !== "load") return;
-      const index = shifted(x.index, tiles, at);
-      const vector = wide.has(x.buffer);
-      const key = `${x.buffer}:${indexKey(vector ? { ...index, constant: index.constant >> 2 } : index)}`;
-      if (seen.has(key)) return;
-      seen.add(key);
-      count += 1 + x.guards.length;
-    });
+  for (const x of list) {
+    if (x.op !== "load") continue;
+    let offsets = [x.index.constant];
+    let apart = 1;
+    for (const { loop, steps } of tiles) {
+      const { coefficient, bent } = weight(x.index, loop);
+      if (bent) apart *= steps;
+      else if (coefficient !== 0)
+        offsets = offsets.flatMap((o) => Array.from({ length: steps }, (_, k) => o + k * coefficient));
+    }
+    if (wide.has(x.buffer)) offsets = offsets.map((o) => o >> 2);
+    count += new Set(offsets).size * apart * (1 + x.guards.length);
+  }
   return count;
 }
 

@@ -37,7 +37,10 @@ function dependencies(inner: readonly Instruction[], outputs: number): (Readonly
 
 /** Elements that an invocation holds at most. */
 const MOST = 32;
-const sizes = [2, 3, 4, 5, 6, 7, 8];
+
+/** Steps worth a try: what divides a loop, and powers of two. */
+const stepsFor = (n: number): number[] =>
+  [2, 3, 4, 5, 6, 7, 8].filter((s) => s <= n && (n % s === 0 || (n > 8 && (s === 4 || s === 8))));
 
 /** The tiles that leave the fewest loads per product: of one or two output loops, and of the innermost reduction loop, with enough invocations left. */
 function tilesFor({ loops, inner, reduce, accumulators }: Kernel, least: number): readonly Tile[] {
@@ -45,30 +48,28 @@ function tilesFor({ loops, inner, reduce, accumulators }: Kernel, least: number)
   if (accumulators.length !== 1 || accumulators[0]?.op !== "sum" || loads.length < 2 || product(reduce) < 4) return [];
   if (loads.includes(null)) return [];
   const size = product(loops);
-  const terms = reduce.at(-1) as number;
-  const unrolled: readonly Tile[][] = [
-    [],
-    ...[2, 3, 4, 5, 7]
-      .filter((s) => terms % s === 0)
-      .map((steps) => [{ loop: loops.length + reduce.length - 1, steps }]),
-  ];
   const options = loops.flatMap((n, loop) =>
-    loads.some((on) => on?.has(loop)) ? sizes.filter((s) => s <= n).map((steps) => ({ loop, steps })) : [],
+    loads.some((on) => on?.has(loop)) ? stepsFor(n).map((steps) => ({ loop, steps })) : [],
   );
+  /** Loads per product; steps beyond the end of a loop are work for nothing. */
+  const cost = (tiles: readonly Tile[]): number => {
+    const done = product(tiles.map((t) => t.steps));
+    const wasted = tiles.map(({ loop, steps }) => {
+      const n = loops[loop];
+      return n === undefined ? 1 : (Math.ceil(n / steps) * steps) / n;
+    });
+    return (product(wasted) * (done + 2 * loadsOf(inner, tiles, vectors([inner], tiles)))) / done;
+  };
+  const terms = reduce.at(-1) as number;
+  const last = loops.length + reduce.length - 1;
+  const unrolled = [2, 3, 4, 5, 7].filter((s) => terms % s === 0).map((steps) => ({ loop: last, steps }));
   let [best, lowest] = [[] as readonly Tile[], Number.POSITIVE_INFINITY];
   const consider = (tiles: readonly Tile[]): void => {
     const steps = product(tiles.map((t) => t.steps));
     if (steps > MOST || size / steps < least) return;
-    // steps beyond the end of a loop are work for nothing
-    const wasted = product(
-      tiles.map(({ loop, steps: s }) => (Math.ceil((loops[loop] as number) / s) * s) / (loops[loop] as number)),
-    );
-    for (const more of unrolled) {
-      const all = [...tiles, ...more];
-      const done = product(all.map((t) => t.steps));
-      if (done > 4 * MOST) continue;
-      const cost = (wasted * (done + 2 * loadsOf(inner, all, vectors([inner], all)))) / done;
-      if (cost < lowest * 0.99) [best, lowest] = [all, cost];
+    for (const all of [tiles, ...(steps > 1 ? unrolled.map((t) => [...tiles, t]) : [])]) {
+      const c = cost(all);
+      if (c < lowest * 0.99) [best, lowest] = [all, c];
     }
   };
   consider([]);
