@@ -36,7 +36,9 @@ function dependencies(inner: readonly Instruction[], outputs: number): (Readonly
 }
 
 /** Elements that an invocation holds at most. */
-const MOST = 32;
+const MOST = 64;
+/** Products that are written out one after another at most. */
+const LONGEST = 256;
 
 /** Steps worth a try: what divides a loop, and powers of two. */
 const stepsFor = (n: number): number[] =>
@@ -68,6 +70,7 @@ function tilesFor({ loops, inner, reduce, accumulators }: Kernel, least: number)
     const steps = product(tiles.map((t) => t.steps));
     if (steps > MOST || size / steps < least) return;
     for (const all of [tiles, ...(steps > 1 ? unrolled.map((t) => [...tiles, t]) : [])]) {
+      if (product(all.map((t) => t.steps)) > LONGEST) continue;
       const c = cost(all);
       if (c < lowest * 0.99) [best, lowest] = [all, c];
     }
