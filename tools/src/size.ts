@@ -3,7 +3,11 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 /** Bytes of a minified bundle of `entry`, and of the same gzipped; from the sources, or as users have it from `dist/`. */
-async function measure(entry: string, published = false): Promise<{ bytes: number; gzip: number }> {
+async function measure(
+  entry: string,
+  published = false,
+  others: readonly string[] = [],
+): Promise<{ bytes: number; gzip: number }> {
   const { outputFiles } = await build({
     ...(entry.includes("\n")
       ? { stdin: { contents: entry, resolveDir: "tools", loader: "ts" } }
@@ -14,7 +18,7 @@ async function measure(entry: string, published = false): Promise<{ bytes: numbe
     write: false,
     conditions: published ? [] : ["source"],
     target: "es2023",
-    external: ["@zip.js/zip.js", "webgpu", "gpu.js"],
+    external: ["@zip.js/zip.js", "webgpu", "gpu.js", ...others],
     logLevel: "silent",
   });
   const code = outputFiles[0]?.contents ?? new Uint8Array();
@@ -45,6 +49,9 @@ const entries: [string, string][] = [
 ];
 console.log(`${"min+gzip".padStart(10)} ${"min".padStart(10)}`);
 for (const [name, entry] of entries) report(await measure(entry), name);
+const gpu = await measure("packages/gpu/src/index.ts", false, ["@gradus/tensor", "@gradus/tensor/backend"]);
+report(gpu, "@gradus/gpu alone, WebGPU only, on top of tensor; at most 35 KB");
+if (gpu.gzip > 35 * 1024) process.exitCode = 1;
 for (const [name, { program, limit }] of Object.entries(programs)) {
   report(await measure(program), name);
   if (!existsSync("packages/tensor/dist/index.js")) continue;

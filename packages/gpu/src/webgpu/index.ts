@@ -3,11 +3,10 @@ import { findAdapter, newDevice } from "./device.ts";
 import { executable, upload } from "./executable.ts";
 import { Gpu } from "./gpu.ts";
 import { Block, blockOf } from "./memory.ts";
-import type { WebGPUOptions } from "./options.ts";
-import { type Profile, Profiler } from "./profiler.ts";
+import type { Profile, WebGPUOptions } from "./options.ts";
+import { Profiler } from "./profiler.ts";
 
-export type { WebGPUOptions } from "./options.ts";
-export type { KernelTime, Profile } from "./profiler.ts";
+export type { KernelTime, Profile, WebGPUOptions } from "./options.ts";
 
 /** A backend on a WebGPU device. */
 export interface WebGPUBackend extends Backend {

@@ -1,19 +1,5 @@
 import type { Gpu } from "./gpu.ts";
-
-/** Time that the device spent in one kind of kernel. */
-export interface KernelTime {
-  readonly name: string;
-  readonly runs: number;
-  readonly milliseconds: number;
-}
-
-/** What a profiled piece of work took. */
-export interface Profile {
-  /** Kernels by time, the longest first; empty where the device has no timestamps. */
-  readonly kernels: readonly KernelTime[];
-  readonly submissions: number;
-  readonly dispatches: number;
-}
+import type { Profile } from "./options.ts";
 
 const QUERY_RESOLVE = 512;
 const COPY_SRC = 4;
