@@ -1,3 +1,4 @@
+import type { Code } from "../backends/wasm/assembler.ts";
 import type { DType, HostArray } from "../dtype.ts";
 
 /** Integer expression over loop variables: `constant + Σ coefficient · atom`. Loop variables number the output loops first, then the reduction loops. */
@@ -159,6 +160,21 @@ export interface BufferType {
   readonly size: number;
 }
 
+/** What a routine does, as a WebAssembly function that computes any rows apart from the others. */
+export interface RowCode {
+  /** Equal keys mean equal code and constants. */
+  readonly key: string;
+  readonly rows: number;
+  /** Estimated nanoseconds of one row. */
+  readonly cost: number;
+  /** Bytes of scratch memory that a thread needs, a multiple of 64. */
+  readonly scratch: number;
+  /** Constants that the function reads. */
+  readonly constants?: () => Int32Array;
+  /** Writes a function (…addresses of the buffers, of the constants, of scratch memory, from, to) of rows from … to − 1. */
+  readonly write: (c: Code) => void;
+}
+
 /** Work that is no perfect loop nest; buffer numbers refer to the step's `buffers`. */
 export type Special =
   /** out = base; then for each update row r: out[..] (+)= updates[r]. base, out: [outer, n, inner]; updates: [outer, m, inner]; indices: i32 [outer or 1, m]; out of range is skipped. Buffers: base, indices, updates, out. */
@@ -190,8 +206,13 @@ export type Special =
       readonly inner: number;
       readonly reverse: boolean;
     }
-  /** A procedure that no loop nest expresses (factorisations, sorting, transforms): fills the arrays of the outputs from those of the inputs, row-major and in the order of the buffers. f16 arrives as bits. */
-  | { readonly kind: "routine"; readonly name: string; readonly run: (arrays: readonly HostArray[]) => void }
+  /** A procedure that no loop nest expresses (factorisations, sorting, transforms): fills the arrays of the outputs from those of the inputs, row-major and in the order of the buffers. f16 arrives as bits. With `code`, a backend that runs WebAssembly may use that instead. */
+  | {
+      readonly kind: "routine";
+      readonly name: string;
+      readonly run: (arrays: readonly HostArray[]) => void;
+      readonly code?: RowCode | null;
+    }
   /** Runs `body` `length` times. Buffers: consts, carries (initial), xs, then outputs: carries (final), ys. body.inputs: consts, carries, x slices; body.outputs: carries, y slices. */
   | {
       readonly kind: "scan";

@@ -1,6 +1,7 @@
 import { type HostArray, isFloat } from "../dtype.ts";
 import { zeros } from "../functions/fill.ts";
 import { reshape } from "../functions/shaping.ts";
+import { sortCode } from "../functions/sorting/kernel.ts";
 import { sortRows } from "../functions/sorting/radix.ts";
 import type { Primitive } from "../primitive.ts";
 import { apply, applyMany, part, type Tensor } from "../tensor.ts";
@@ -49,6 +50,7 @@ export const sortPrimitive: Primitive<{ readonly descending: boolean }> = {
       return {
         kind: "routine",
         name: used[0] ? "sort" : "argsort",
+        code: sortCode({ dtype, outer, n, descending, values: !!used[0], indices: !!used[1] }),
         run([x, ...results]) {
           const values = used[0] ? (results.shift() as HostArray) : null;
           const indices = used[1] ? (results.shift() as Int32Array) : null;

@@ -84,6 +84,11 @@ const works: Readonly<Record<string, () => readonly g.Tensor[]>> = {
       dw,
     ];
   },
+  "rows of routines": () => [
+    g.sort(draw(16, [40, 500])),
+    g.argsort(draw(16, [23, 30])),
+    ...g.topK(draw(17, [9, 2500]), 20),
+  ],
   "loops of the host": () => {
     const f = (x: g.Tensor): g.Tensor => g.add(g.mul(x, 0.5), g.sin(x));
     return [
@@ -97,7 +102,7 @@ const works: Readonly<Record<string, () => readonly g.Tensor[]>> = {
         draw(11, [30, 40]),
         draw(12, [17, 30, 40]),
       ),
-      g.sort(draw(13, [20, 300]), 1),
+      g.sort(draw(13, [20, 300], "f64"), 1),
       g.cond(g.greater(g.sum(draw(14, [3])), 0), f, g.exp, draw(15, [50, 50])),
     ];
   },

@@ -1,8 +1,9 @@
 import { type DType, dtypes } from "../../dtype.ts";
 import { collapse } from "../../ir/collapse.ts";
-import type { Kernel, Plan, PlanBuffer, Special, Step } from "../../ir/ir.ts";
+import type { Kernel, Plan, PlanBuffer, RowCode, Special, Step } from "../../ir/ir.ts";
 import { runSimple } from "../js/special.ts";
-import { loopRunner, type Modules, type Runner } from "./modules.ts";
+import { Code } from "./assembler.ts";
+import { CHUNKS, loopRunner, type Modules, type Runner } from "./modules.ts";
 import { Products, usesGemm } from "./products.ts";
 import type { Entry } from "./threads/queue.ts";
 
@@ -81,6 +82,7 @@ export class Compiler {
     if (work.kind === "scan") return this.scan(work, types);
     if (work.kind === "switch") return this.branch(work);
     if (work.kind === "while") return this.repeat(work, types);
+    if (work.kind === "routine" && work.code) return this.rows(work.code, types.length);
     const { queue } = this.modules;
     return {
       bytes: 0,
@@ -93,6 +95,24 @@ export class Compiler {
           ),
         );
       },
+    };
+  }
+
+  private rows({ key, rows, cost, scratch: bytes, constants, write }: RowCode, buffers: number): Runner {
+    const { modules } = this;
+    const { crew } = modules.queue;
+    const parameters = buffers + 4;
+    const entry = modules.generated(key, () => {
+      const code = new Code(parameters);
+      write(code);
+      return { parameters, code };
+    });
+    const table = constants === undefined ? 0 : modules.table(key, constants);
+    const grain = Math.ceil(rows / ((crew?.size ?? 1) * CHUNKS));
+    const cut = { grain, cost: rows * cost, scratch: { argument: buffers + 1, bytes } };
+    return {
+      bytes: bytes * (crew?.members ?? 1),
+      run: (addresses, room) => modules.queue.call(entry, [...addresses, table, room], 0, rows, cut),
     };
   }
 

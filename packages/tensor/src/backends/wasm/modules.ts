@@ -141,7 +141,7 @@ export const count = (loops: readonly number[]): number => loops.reduce((a, b) =
 /** Parts of a row that is cut begin at multiples of this, so that only its end is left to single elements. */
 const ROW_UNIT = 64;
 /** Chunks that a kernel is cut into, per thread. */
-const CHUNKS = 4;
+export const CHUNKS = 4;
 /** Estimated nanoseconds of one instruction on one element. */
 const INSTRUCTION = 0.3;
 
