@@ -160,7 +160,11 @@ export interface BufferType {
   readonly size: number;
 }
 
-/** What a routine does, as a WebAssembly function that computes any rows apart from the others. */
+/**
+ * What a routine does, as a WebAssembly function that computes any rows apart from the others.
+ *
+ * @internal
+ */
 export interface RowCode {
   /** Equal keys mean equal code and constants. */
   readonly key: string;
@@ -211,6 +215,7 @@ export type Special =
       readonly kind: "routine";
       readonly name: string;
       readonly run: (arrays: readonly HostArray[]) => void;
+      /** @internal */
       readonly code?: RowCode | null;
     }
   /** Runs `body` `length` times. Buffers: consts, carries (initial), xs, then outputs: carries (final), ys. body.inputs: consts, carries, x slices; body.outputs: carries, y slices. */

@@ -1,5 +1,6 @@
 import type { HostArray } from "../dtype.ts";
 import { neg } from "../functions/arithmetic.ts";
+import { transformCode } from "../functions/fft/kernel.ts";
 import { complexRows, realRows } from "../functions/fft/rows.ts";
 import { reshape } from "../functions/shaping.ts";
 import type { Primitive } from "../primitive.ts";
@@ -56,6 +57,7 @@ export const fftPrimitive: Primitive<Direction> = {
       return {
         kind: "routine",
         name: `${inverse ? "inverse " : ""}fft${real ? " of reals" : ""}`,
+        code: transformCode({ dtype, outer, n, inverse, real, parts: [!!used[0], !!used[1]] }),
         run([re, ...others]) {
           const im = real ? null : (others.shift() as HostArray);
           const results = [0, 1].map((i) => (used[i] ? (others.shift() as HostArray) : null)) as [HostArray, HostArray];

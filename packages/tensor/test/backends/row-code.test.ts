@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { assemble, Code } from "../../src/backends/wasm/assembler.ts";
+import { transformCode } from "../../src/functions/fft/kernel.ts";
+import { complexRows, realRows } from "../../src/functions/fft/rows.ts";
 import { sortCode } from "../../src/functions/sorting/kernel.ts";
 import { sortRows } from "../../src/functions/sorting/radix.ts";
 import type { RowCode } from "../../src/ir/ir.ts";
@@ -99,7 +101,54 @@ test.each(["f32", "i32", "u32"] as const)("generated code sorts rows of %s as th
   );
 });
 
+test.each([
+  ["f32", 1e-7],
+  ["f64", 1e-15],
+] as const)("generated code transforms rows of %s as the routine does", (dtype, bound) => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 3 }),
+      fc.constantFrom(1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 16, 25, 32, 45, 64, 128, 256).map((k) => 16 * k),
+      fc.constantFrom(...([1, 2, 3] as const)),
+      fc.boolean(),
+      fc.boolean(),
+      fc.nat(),
+      fc.nat(3),
+      (outer, h, wanted, inverse, real, seed, cut) => {
+        const n = real ? 2 * h : h;
+        const parts = [(wanted & 1) > 0, (wanted & 2) > 0] as const;
+        const code = transformCode({ dtype, outer, n, inverse, real, parts }) as RowCode;
+        expect(code.rows).toBe(outer);
+        let s = seed >>> 0;
+        const draw = (): number => (s = (Math.imul(s, 1664525) + 1013904223) >>> 0) / 2 ** 31 - 1;
+        const row = (): Float32Array | Float64Array => arrays[dtype].from({ length: outer * n }, draw);
+        const [re, im] = [row(), row()];
+        const expected = [row(), row()] as const;
+        const asked = [parts[0] ? expected[0] : null, parts[1] ? expected[1] : null] as const;
+        if (real) realRows(dtype, outer, n, inverse, re, asked);
+        else complexRows(dtype, outer, n, inverse, [re, im], asked);
+        const results = asked.filter((a) => a !== null);
+        const found = runCode<Numbers>(
+          code,
+          real ? [re] : [re, im],
+          results.map((r) => r.slice().fill(7)),
+          Math.min(cut, outer),
+        );
+        results.forEach((r, i) => {
+          const scale = Math.max(...r.map(Math.abs));
+          const apart = r.map((v, k) => Math.abs(v - (found[i]?.[k] as number)) / scale);
+          expect(Math.max(...apart)).toBeLessThan(bound);
+        });
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
 test("what the code does not fit stays with the routine", () => {
   const sort = { outer: 2, n: 50, descending: false, values: true, indices: false } as const;
   for (const dtype of ["f64", "f16", "i8", "u8", "bool"] as const) expect(sortCode({ ...sort, dtype })).toBeNull();
+  const fft = { dtype: "f32", outer: 2, inverse: false, real: false, parts: [true, true] } as const;
+  for (const n of [1, 8, 17, 24, 7 * 16, 37 * 16, 2 ** 21]) expect(transformCode({ ...fft, n })).toBeNull();
+  expect(transformCode({ ...fft, dtype: "f16", n: 64 })).toBeNull();
 });

@@ -88,6 +88,8 @@ const works: Readonly<Record<string, () => readonly g.Tensor[]>> = {
     g.sort(draw(16, [40, 500])),
     g.argsort(draw(16, [23, 30])),
     ...g.topK(draw(17, [9, 2500]), 20),
+    ...Object.values(g.fft(draw(18, [31, 240]))),
+    g.ifft({ re: draw(19, [9, 512], "f64"), im: draw(20, [9, 512], "f64") }).im,
   ],
   "loops of the host": () => {
     const f = (x: g.Tensor): g.Tensor => g.add(g.mul(x, 0.5), g.sin(x));

@@ -12,7 +12,7 @@ export interface FourierPlan {
 const LARGEST_FACTOR = 31;
 
 /** Factors of n with 4 before 2; the last is above {@link LARGEST_FACTOR} when n has such a prime. */
-function factors(n: number): number[] {
+export function factors(n: number): number[] {
   const list: number[] = [];
   let rest = n;
   for (const r of [4, 2, 3, 5])
