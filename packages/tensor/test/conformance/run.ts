@@ -4,7 +4,7 @@ import { backends } from "./backends.ts";
 import { primitivesInSource } from "./coverage.ts";
 import { conformance, type Outcome } from "./suite.ts";
 
-// npm run conformance -- --backend js|wasm|webgpu [--in chromium] [--json] [--verbose] [--only text]
+// npm run conformance -- --backend js|wasm|webgpu|gpujs [--in chromium] [--json] [--verbose] [--only text]
 const option = (name: string): string | undefined =>
   process.argv.includes(name) ? (process.argv[process.argv.indexOf(name) + 1] ?? "") : undefined;
 const [name, place, only] = [option("--backend") ?? "", option("--in"), option("--only")];
