@@ -7,6 +7,8 @@ import type { Profiler } from "./profiler.ts";
 import { Reads } from "./reads.ts";
 import type { Target } from "./wgsl/schedule.ts";
 
+const adapterName = ({ adapterInfo }: GPUDevice): string => `${adapterInfo?.architecture} ${adapterInfo?.description}`;
+
 /** One device and all that belongs to it. */
 export class Gpu {
   readonly device: GPUDevice;
@@ -23,13 +25,10 @@ export class Gpu {
   private readonly whenLost: Promise<void>;
   private readonly checks = new Set<Promise<void>>();
 
-  constructor(device: GPUDevice) {
+  /** `target`: what kernels are spread for, if not for the device's own kind. */
+  constructor(device: GPUDevice, target?: Target) {
     this.device = device;
-    this.target = {
-      cpu: /swiftshader|llvmpipe|lavapipe/i.test(
-        `${device.adapterInfo?.architecture} ${device.adapterInfo?.description}`,
-      ),
-    };
+    this.target = target ?? { cpu: /swiftshader|llvmpipe|lavapipe/i.test(adapterName(device)) };
     this.pool = new Pool(device, (error, say, fail) =>
       this.watch(
         error.then((e) => e && say(e)),

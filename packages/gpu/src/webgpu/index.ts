@@ -61,7 +61,8 @@ export const webgpu: {
   isAvailable(options?: WebGPUOptions): Promise<Availability>;
 } = Object.assign(make, { isAvailable });
 
-function backendOn(gpu: Gpu, owned: boolean): WebGPUBackend {
+/** A backend on what is made of a device; `owned`: the device goes with it. */
+export function backendOn(gpu: Gpu, owned: boolean): WebGPUBackend {
   const { pool, order, device } = gpu;
   const alive = (): void => {
     if (gpu.lost !== null) throw gpu.lost;
