@@ -161,7 +161,7 @@ export interface BufferType {
 }
 
 /**
- * What a routine does, as a WebAssembly function that computes any rows apart from the others.
+ * What a routine (or another special) does, as a WebAssembly function that computes any rows apart from the others.
  *
  * @internal
  */
@@ -200,6 +200,8 @@ export type Special =
       readonly n: number;
       readonly inner: number;
       readonly reverse: boolean;
+      /** @internal */
+      readonly code?: RowCode | null;
     }
   | {
       readonly kind: "cumulative";
@@ -209,6 +211,8 @@ export type Special =
       readonly n: number;
       readonly inner: number;
       readonly reverse: boolean;
+      /** @internal */
+      readonly code?: RowCode | null;
     }
   /** A procedure that no loop nest expresses (factorisations, sorting, transforms): fills the arrays of the outputs from those of the inputs, row-major and in the order of the buffers. f16 arrives as bits. With `code`, a backend that runs WebAssembly may use that instead. */
   | {

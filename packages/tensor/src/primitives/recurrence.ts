@@ -11,6 +11,7 @@ import type { Shape } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { alignBatch } from "./batching.ts";
 import { scatter, take } from "./indexing.ts";
+import { runningCode } from "./running.ts";
 
 interface Direction {
   readonly reverse: boolean;
@@ -24,43 +25,62 @@ export function previous(x: Tensor, reverse: boolean): Tensor {
   return reverse ? slice(padded, [0, 1, 0], [outer, n + 1, inner]) : slice(padded, [0, 0, 0], [outer, n, inner]);
 }
 
-const run = (a: Tensor, b: Tensor, reverse: boolean): Tensor => apply(recurrencePrimitive, [a, b], { reverse });
+type Recurrence = Primitive<Direction>;
+
+/** The same recurrence as `out`, of other numbers. */
+const again = (out: Tensor<Direction>, a: Tensor, b: Tensor, reverse = out.attributes.reverse): Tensor =>
+  apply(out.primitive as Recurrence, [a, b], { reverse });
+
+const infer: Recurrence["infer"] = ([a]) => a as Tensor;
+const vjp: Recurrence["vjp"] = (ct, out) => {
+  if (!isFloat(out.dtype)) return [null, null];
+  const { reverse } = out.attributes;
+  const g = again(out, previous(out.inputs[0] as Tensor, !reverse), ct, !reverse);
+  return [mul(g, previous(out, reverse)), g];
+};
+const jvp: Recurrence["jvp"] = ([da, db], out) => {
+  if (!da && !db) return null;
+  const drive = da ? mul(da, previous(out, out.attributes.reverse)) : null;
+  return again(out, out.inputs[0] as Tensor, drive && db ? add(drive, db) : ((drive ?? db) as Tensor));
+};
+const batch: Recurrence["batch"] = (inputs, batched, size, out) => {
+  const [a, b] = alignBatch(inputs, batched, size).map((t) =>
+    reshape(t, [size * (t.shape[1] as number), ...t.shape.slice(2)]),
+  ) as [Tensor, Tensor];
+  return reshape(again(out, a, b), [size, ...out.shape]);
+};
+const workOf = ({ shape, dtype, attributes }: Tensor<Direction>) => {
+  const [outer, n, inner] = shape as [number, number, number];
+  return { kind: "recurrence", dtype, outer, n, inner, reverse: attributes.reverse } as const;
+};
 
 /**
  * h[j] = a[j]·h[j−1] + b[j] along the middle axis of [outer, n, inner], from h[−1] = 0. Closed under differentiation: the tangent follows the
  * same recurrence, the cotangent the reversed one.
  */
-export const recurrencePrimitive: Primitive<Direction> = {
+export const recurrencePrimitive: Recurrence = {
   name: "recurrence",
-  infer: ([a]) => a as Tensor,
-  vjp(ct, out) {
-    if (!isFloat(out.dtype)) return [null, null];
-    const { reverse } = out.attributes;
-    const g = run(previous(out.inputs[0] as Tensor, !reverse), ct, !reverse);
-    return [mul(g, previous(out, reverse)), g];
-  },
-  jvp([da, db], out) {
-    if (!da && !db) return null;
-    const drive = da ? mul(da, previous(out, out.attributes.reverse)) : null;
-    return run(
-      out.inputs[0] as Tensor,
-      drive && db ? add(drive, db) : ((drive ?? db) as Tensor),
-      out.attributes.reverse,
-    );
-  },
-  batch(inputs, batched, size, out) {
-    const [a, b] = alignBatch(inputs, batched, size).map((t) =>
-      reshape(t, [size * (t.shape[1] as number), ...t.shape.slice(2)]),
-    ) as [Tensor, Tensor];
-    return reshape(run(a, b, out.attributes.reverse), [size, ...out.shape]);
-  },
+  infer,
+  vjp,
+  jvp,
+  batch,
   lower: {
     kind: "special",
     special(node) {
-      const [outer, n, inner] = node.shape as [number, number, number];
-      return { kind: "recurrence", dtype: node.dtype, outer, n, inner, reverse: node.attributes.reverse };
+      const work = workOf(node);
+      return { ...work, code: runningCode({ ...work, op: "recurrence" }) };
     },
   },
+};
+
+/** The same without code of its own, for rules that are in every program and run in few. */
+export const rareRecurrence: Recurrence = {
+  name: "recurrence",
+  infer,
+  vjp,
+  jvp,
+  batch,
+  lower: { kind: "special", special: workOf },
 };
 
 interface Cumulative extends Direction {
@@ -96,15 +116,8 @@ export const cumulative: Primitive<Cumulative> = {
     kind: "special",
     special(node) {
       const [outer, n, inner] = node.shape as [number, number, number];
-      return {
-        kind: "cumulative",
-        op: node.attributes.op,
-        dtype: node.dtype,
-        outer,
-        n,
-        inner,
-        reverse: node.attributes.reverse,
-      };
+      const of = { ...node.attributes, dtype: node.dtype, outer, n, inner };
+      return { kind: "cumulative", ...of, code: runningCode(of) };
     },
   },
 };

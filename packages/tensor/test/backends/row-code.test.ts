@@ -1,13 +1,35 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { runSimple } from "../../src/backends/js/special.ts";
 import { assemble, Code } from "../../src/backends/wasm/assembler.ts";
 import { transformCode } from "../../src/functions/fft/kernel.ts";
 import { complexRows, realRows } from "../../src/functions/fft/rows.ts";
 import { sortCode } from "../../src/functions/sorting/kernel.ts";
 import { sortRows } from "../../src/functions/sorting/radix.ts";
 import type { RowCode } from "../../src/ir/ir.ts";
+import { runningCode } from "../../src/primitives/running.ts";
 
 type Numbers = Float32Array | Float64Array | Int32Array | Uint32Array;
+
+const special = [Number.NaN, 0, -0, 0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e-40, -1e-40];
+const arrays = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u32: Uint32Array } as const;
+/** Numbers of a dtype, one after another. */
+const numbers = (dtype: keyof typeof arrays, length: number, f: () => number): Numbers =>
+  new arrays[dtype](Array.from({ length }, f));
+
+/** Words of 32 bits in no order. */
+const generator = (seed: number): (() => number) => {
+  let s = seed >>> 0;
+  return () => (s = (Math.imul(s, 1664525) + 1013904223) >>> 0);
+};
+
+/** Numbers of all kinds, made of random words. */
+const some = (dtype: keyof typeof arrays, length: number, next: () => number): Numbers =>
+  numbers(dtype, length, () => {
+    const [kind, at, x] = [next() >>> 27, next() >>> 20, next() / 2 ** 32];
+    if (dtype[0] !== "f") return 2 ** 33 * (x - (dtype === "u32" ? 0 : 0.5));
+    return kind === 0 ? (special[at % special.length] as number) : 4 * x - 2;
+  });
 
 const memory = new WebAssembly.Memory({ initial: 256 });
 
@@ -61,9 +83,6 @@ function runCode<T extends Numbers>(
   });
 }
 
-const special = [Number.NaN, 0, -0, 0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e-40, -1e-40];
-const arrays = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u32: Uint32Array } as const;
-
 test.each(["f32", "i32", "u32"] as const)("generated code sorts rows of %s as the routine does", (dtype) => {
   fc.assert(
     fc.property(
@@ -78,9 +97,8 @@ test.each(["f32", "i32", "u32"] as const)("generated code sorts rows of %s as th
         const [values, indices] = [(parts & 1) > 0, (parts & 2) > 0];
         const code = sortCode({ dtype, outer, n, descending, values, indices }) as RowCode;
         expect(code.rows).toBe(outer);
-        let s = seed >>> 0;
-        const random = (): number => (s = (Math.imul(s, 1664525) + 1013904223) >>> 0);
-        const x = arrays[dtype].from({ length: outer * n }, () => {
+        const random = generator(seed);
+        const x = numbers(dtype, outer * n, () => {
           const [kind, at, size] = [random() >>> 29, random() >>> 20, random()];
           if (dtype === "f32" && kind === 0) return special[at % special.length] as number;
           return ((size / 2 ** 32) * range - (dtype === "u32" ? 0 : range / 2)) * (dtype === "f32" ? 0.37 : 1);
@@ -119,9 +137,9 @@ test.each([
         const parts = [(wanted & 1) > 0, (wanted & 2) > 0] as const;
         const code = transformCode({ dtype, outer, n, inverse, real, parts }) as RowCode;
         expect(code.rows).toBe(outer);
-        let s = seed >>> 0;
-        const draw = (): number => (s = (Math.imul(s, 1664525) + 1013904223) >>> 0) / 2 ** 31 - 1;
-        const row = (): Float32Array | Float64Array => arrays[dtype].from({ length: outer * n }, draw);
+        const next = generator(seed);
+        const draw = (): number => next() / 2 ** 31 - 1;
+        const row = (): Numbers => numbers(dtype, outer * n, draw);
         const [re, im] = [row(), row()];
         const expected = [row(), row()] as const;
         const asked = [parts[0] ? expected[0] : null, parts[1] ? expected[1] : null] as const;
@@ -145,10 +163,44 @@ test.each([
   );
 });
 
+test.each(["f32", "f64", "i32", "u32"] as const)(
+  "generated code runs along axes of %s as the interpreter does",
+  (dtype) => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...(["sum", "max", "min", "recurrence"] as const)),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 30 }),
+        fc.oneof(fc.constant(1), fc.integer({ min: 2, max: 50 })),
+        fc.boolean(),
+        fc.nat(),
+        fc.nat(4),
+        (op, outer, n, inner, reverse, seed, cut) => {
+          const size = { dtype, outer, n, inner, reverse };
+          const code = runningCode({ op, ...size }) as RowCode;
+          const next = generator(seed);
+          const make = (): Numbers => some(dtype, outer * n * inner, next);
+          const inputs = op === "recurrence" ? [make(), make()] : [make()];
+          const expected = make();
+          runSimple(op === "recurrence" ? { kind: op, ...size } : { kind: "cumulative", op, ...size }, [
+            ...inputs,
+            expected,
+          ]);
+          const [found] = runCode(code, inputs, [make()], Math.min(cut, outer));
+          expect(found).toStrictEqual(expected);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  },
+);
+
 test("what the code does not fit stays with the routine", () => {
   const sort = { outer: 2, n: 50, descending: false, values: true, indices: false } as const;
   for (const dtype of ["f64", "f16", "i8", "u8", "bool"] as const) expect(sortCode({ ...sort, dtype })).toBeNull();
   const fft = { dtype: "f32", outer: 2, inverse: false, real: false, parts: [true, true] } as const;
   for (const n of [1, 8, 17, 24, 7 * 16, 37 * 16, 2 ** 21]) expect(transformCode({ ...fft, n })).toBeNull();
   expect(transformCode({ ...fft, dtype: "f16", n: 64 })).toBeNull();
+  const sum = { op: "sum", outer: 2, n: 3, inner: 4, reverse: false } as const;
+  for (const dtype of ["f16", "i8", "u8", "bool"] as const) expect(runningCode({ ...sum, dtype })).toBeNull();
 });

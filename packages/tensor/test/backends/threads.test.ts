@@ -89,6 +89,8 @@ const works: Readonly<Record<string, () => readonly g.Tensor[]>> = {
     g.argsort(draw(16, [23, 30])),
     ...g.topK(draw(17, [9, 2500]), 20),
     ...Object.values(g.fft(draw(18, [31, 240]))),
+    g.cumsum(draw(21, [31, 17, 9]), 1),
+    g.recurrence(draw(22, [40, 33], "f64"), draw(23, [40, 33], "f64")),
     g.ifft({ re: draw(19, [9, 512], "f64"), im: draw(20, [9, 512], "f64") }).im,
   ],
   "loops of the host": () => {

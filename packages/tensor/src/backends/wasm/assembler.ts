@@ -177,6 +177,8 @@ const vector = {
   "f64x2.add": 0xf0,
   "f64x2.sub": 0xf1,
   "f64x2.mul": 0xf2,
+  "f64x2.min": 0xf4,
+  "f64x2.max": 0xf5,
   "i32x4.trunc_sat_f32x4_s": 0xf8,
   "i32x4.trunc_sat_f32x4_u": 0xf9,
   "f32x4.convert_i32x4_s": 0xfa,

@@ -82,7 +82,7 @@ export class Compiler {
     if (work.kind === "scan") return this.scan(work, types);
     if (work.kind === "switch") return this.branch(work);
     if (work.kind === "while") return this.repeat(work, types);
-    if (work.kind === "routine" && work.code) return this.rows(work.code, types.length);
+    if ("code" in work && work.code) return this.rows(work.code, types.length);
     const { queue } = this.modules;
     return {
       bytes: 0,
