@@ -221,6 +221,8 @@ export type Special =
       readonly run: (arrays: readonly HostArray[]) => void;
       /** @internal */
       readonly code?: RowCode | null;
+      /** The same made of products, for a backend that is fast at them; null: too small. It has one more output, a bool: false asks for `run` after all. */
+      readonly blocked?: () => Plan | null;
     }
   /** Runs `body` `length` times. Buffers: consts, carries (initial), xs, then outputs: carries (final), ys. body.inputs: consts, carries, x slices; body.outputs: carries, y slices. */
   | {

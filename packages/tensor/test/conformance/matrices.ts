@@ -13,7 +13,7 @@ import { pinvPrimitive } from "../../src/primitives/linalg/pinv.ts";
 import { qrPrimitive } from "../../src/primitives/linalg/qr.ts";
 import { solvePrimitive } from "../../src/primitives/linalg/solve.ts";
 import { svdPrimitive } from "../../src/primitives/linalg/svd.ts";
-import { triangularSolvePrimitive } from "../../src/primitives/linalg/triangular-solve.ts";
+import { triangularInversePrimitive, triangularSolvePrimitive } from "../../src/primitives/linalg/triangular-solve.ts";
 import { applyMany, type Tensor } from "../../src/tensor.ts";
 import { defined } from "../definitions/index.ts";
 import { eigenvalues, times, transposed } from "../definitions/matrices.ts";
@@ -179,6 +179,11 @@ function* byDefinition(dtype: DType): Generator<Trial> {
         applyMany(triangularSolvePrimitive, [regular(shape, dtype, 2), right(3)], options),
       );
     }
+    for (const lower of [false, true])
+      for (const unit of n > 5 ? [false] : [false, true])
+        yield trial(`triangularInverse, ${lower ? "lower" : "upper"}${unit ? ", unit" : ""}`, shape, () =>
+          applyMany(triangularInversePrimitive, [regular(shape, dtype, 10)], { lower, unit }),
+        );
     for (const turned of [false, true])
       yield trial(`solve${turned ? " transposed" : ""}`, shape, () => {
         const a = regular(shape, dtype, 4);

@@ -103,6 +103,15 @@ export const matrices: Readonly<Record<string, Definition>> = {
     const own = triangle(t as Matrix, lower, unit);
     return [solved(turned ? transposed(own) : own, b as Matrix).flat()];
   }),
+  triangularInverse: each(([t], { lower, unit }) => {
+    const own = triangle(t as Matrix, lower, unit);
+    return [
+      solved(
+        own,
+        own.map((_, i) => own.map((_, j) => Number(i === j))),
+      ).flat(),
+    ];
+  }),
   solve: (inputs, attributes, outs) =>
     each(([a, b], { transposed: turned }) => [
       solved(turned ? transposed(a as Matrix) : (a as Matrix), b as Matrix).flat(),

@@ -84,16 +84,34 @@ export class Compiler {
     if (work.kind === "while") return this.repeat(work, types);
     if ("code" in work && work.code) return this.rows(work.code, types.length);
     const { queue } = this.modules;
+    const plain = (at: readonly number[]): void =>
+      runSimple(
+        work,
+        types.map((t, i) => this.modules.view(at[i] as number, t.dtype, t.size)),
+      );
+    const plan = work.kind === "routine" ? work.blocked?.() : null;
+    if (plan) return this.blocked(plan, plain);
     return {
       bytes: 0,
       run: (addresses) => {
         const at = [...addresses];
-        queue.host(() =>
-          runSimple(
-            work,
-            types.map((t, i) => this.modules.view(at[i] as number, t.dtype, t.size)),
-          ),
-        );
+        queue.host(() => plain(at));
+      },
+    };
+  }
+
+  /** A routine made of products; what it could not do, it says in a flag, and the routine itself does. */
+  private blocked(plan: Plan, plain: (addresses: readonly number[]) => void): Runner {
+    const run = this.plan(plan);
+    const inputs = plan.inputs.length;
+    return {
+      bytes: 64 + run.bytes,
+      run: (addresses, scratch) => {
+        const at = [...addresses];
+        run.run(at.slice(0, inputs), [...at.slice(inputs), scratch], scratch + 64);
+        this.modules.queue.host(() => {
+          if (this.modules.view(scratch, "bool", 1)[0] === 0) plain(at);
+        });
       },
     };
   }

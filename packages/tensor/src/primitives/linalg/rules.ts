@@ -1,11 +1,15 @@
 import { type HostArray, isFloat } from "../../dtype.ts";
+import { isFinite, logicalAnd } from "../../functions/comparison.ts";
+import { abs } from "../../functions/elementary.ts";
 import { zerosLike } from "../../functions/fill.ts";
-import type { Special } from "../../ir/ir.ts";
+import { max } from "../../functions/reduction.ts";
+import type { Plan, Special } from "../../ir/ir.ts";
+import { planBody } from "../../plan/body.ts";
 import type { Aval, Primitive } from "../../primitive.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { aliasOf, applyMany, type Tensor } from "../../tensor.ts";
 import { pullback } from "../../transforms/differentiate.ts";
-import { partsOf } from "../../transforms/graph.ts";
+import { partsOf, trace } from "../../transforms/graph.ts";
 import { alignBatch } from "../batching.ts";
 
 type Vectors = readonly (Tensor | null)[];
@@ -27,6 +31,8 @@ export interface MatrixRules<A> {
     outputs: readonly (Float64Array | null)[],
     attributes: A,
   ): void;
+  /** The parts of large matrices made of products and of `run` on small ones; null where that does not pay. All inputs have one leading axis, the batch. */
+  blocked?(inputs: readonly Tensor[], attributes: A): readonly Tensor[] | null;
 }
 
 /** A primitive with several parts that works on each matrix of a batch. */
@@ -70,6 +76,7 @@ function routine<A>(rules: MatrixRules<A>, node: Tensor<A>, used: readonly boole
   return {
     kind: "routine",
     name: rules.name,
+    blocked: () => planBlocked(rules, node, count, used),
     run(arrays) {
       const given = arrays.slice(0, inputs);
       const results = arrays.slice(inputs);
@@ -88,6 +95,21 @@ function routine<A>(rules: MatrixRules<A>, node: Tensor<A>, used: readonly boole
       }
     },
   };
+}
+
+/** The plan of the blocked form; its flag is that all it computed is finite, so that what is singular, or too large, is left to the routine. */
+function planBlocked<A>(rules: MatrixRules<A>, node: Tensor<A>, count: number, used: readonly boolean[]): Plan | null {
+  const lead = (node.inputs[0] as Tensor).rank - 2;
+  const avals = node.inputs.map(({ shape, dtype }) => ({ shape: [count, ...shape.slice(lead)], dtype }));
+  let small = count === 0;
+  const { graph } = trace(avals, (inputs) => {
+    const parts = small ? null : (rules.blocked?.(inputs, node.attributes) ?? null);
+    small = parts === null;
+    const wanted = (parts ?? []).filter((_, i) => used[i]);
+    const finite = wanted.filter((t) => isFloat(t.dtype)).map((t) => isFinite(max(abs(t))));
+    return small ? [] : [...wanted, finite.reduce(logicalAnd)];
+  });
+  return small ? null : planBody(graph.inputs, graph.outputs);
 }
 
 const slot = (a: HostArray, i: number, count: number): HostArray => {

@@ -1,10 +1,12 @@
-import { add, neg } from "../../functions/arithmetic.ts";
+import { add, neg, sub } from "../../functions/arithmetic.ts";
+import { eye } from "../../functions/creation.ts";
 import { matmul } from "../../functions/matmul.ts";
 import { transpose } from "../../functions/shaping.ts";
 import type { Primitive } from "../../primitive.ts";
 import { applyMany, type Tensor } from "../../tensor.ts";
+import { BLOCK, block, half, join, type Range, rowsOf } from "./blocks.ts";
 import { transposeInto } from "./kernels/product.ts";
-import { substitute } from "./kernels/substitute.ts";
+import { invertTriangle, substitute } from "./kernels/substitute.ts";
 import { triangleOf } from "./masks.ts";
 import { matrixPrimitive } from "./rules.ts";
 
@@ -52,7 +54,53 @@ export const triangularSolvePrimitive: Primitive<Triangle> = matrixPrimitive<Tri
     }
     solveColumns(factor, n, right, out, lower !== transposed, unit);
   },
+  blocked: ([t, b], triangle) =>
+    pays(t as Tensor, b as Tensor) ? [solveBlocked(t as Tensor, b as Tensor, triangle)] : null,
 });
+
+/** The inverse of triangular T [..., n, n], zero in the other triangle. Tangent: −T⁻¹·Ṫ·T⁻¹. */
+export const triangularInversePrimitive: Primitive<Omit<Triangle, "transposed">> = matrixPrimitive({
+  name: "triangularInverse",
+  parts: ([t]) => [t as Tensor],
+  tangents([dt], { attributes }, [inverse]) {
+    if (!dt) return [null];
+    return [neg(matmul(inverse as Tensor, matmul(triangleOf(dt, attributes), inverse as Tensor)))];
+  },
+  run(_, n, [t], [out], { lower, unit }) {
+    invertTriangle(t as Float64Array, n, out as Float64Array, lower, unit);
+  },
+});
+
+/** Products pay from this many rows and right sides. */
+const pays = (t: Tensor, b: Tensor): boolean => (t.shape.at(-1) as number) > 128 && (b.shape.at(-1) as number) >= 32;
+
+/** One half of the rows after the other, down to {@link BLOCK}. */
+export function solveBlocked(t: Tensor, b: Tensor, triangle: Triangle): Tensor {
+  const n = t.shape.at(-1) as number;
+  if (n <= BLOCK) return solveSmall(t, b, triangle);
+  const { lower, transposed } = triangle;
+  const ranges: [Range, Range] = [
+    [0, half(n)],
+    [half(n), n],
+  ];
+  if (lower === transposed) ranges.reverse();
+  const [p, q] = ranges;
+  const x = solveBlocked(block(t, p, p), rowsOf(b, p), triangle);
+  const between = transposed ? transpose(block(t, p, q)) : block(t, q, p);
+  const y = solveBlocked(block(t, q, q), sub(rowsOf(b, q), matmul(between, x)), triangle);
+  return join(lower === transposed ? [[y], [x]] : [[x], [y]]);
+}
+
+/** By the inverse of T; what that leaves is solved once more, which makes it as accurate as substitution. */
+function solveSmall(t: Tensor, b: Tensor, triangle: Triangle): Tensor {
+  const n = t.shape.at(-1) as number;
+  const strict = triangleOf(t, triangle);
+  const own = triangle.unit ? add(strict, eye(n, n, { dtype: t.dtype })) : strict;
+  const turned = (m: Tensor): Tensor => (triangle.transposed ? transpose(m) : m);
+  const inverse = turned(applyMany(triangularInversePrimitive, [t], triangle)[0] as Tensor);
+  const x = matmul(inverse, b);
+  return add(x, matmul(inverse, sub(b, matmul(turned(own), x))));
+}
 
 /** Columns of the n×k matrix `b` solved into `out`. */
 export function solveColumns(

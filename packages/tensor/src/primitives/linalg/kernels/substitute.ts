@@ -1,4 +1,4 @@
-import { subtractProduct } from "./product.ts";
+import { axpy, subtractProduct } from "./product.ts";
 
 const block = 32;
 
@@ -46,5 +46,19 @@ export function substitute(
         x[row + i] = unit ? s : s / t[of + i]!;
       }
     }
+  }
+}
+
+/** The inverse of the n×n triangle in `t`, written to `out` with zeros in the other one, row by row from those that are done. */
+export function invertTriangle(t: Float64Array, n: number, out: Float64Array, lower: boolean, unit: boolean): void {
+  out.fill(0);
+  for (let step = 0; step < n; step++) {
+    const i = lower ? step : n - 1 - step;
+    const pivot = unit ? 1 : 1 / t[i * n + i]!;
+    for (let k = lower ? 0 : i + 1, end = lower ? i : n; k < end; k++) {
+      const from = lower ? 0 : k;
+      axpy(-pivot * t[i * n + k]!, out, k * n + from, out, i * n + from, lower ? k + 1 : n - k);
+    }
+    out[i * n + i] = pivot;
   }
 }
