@@ -100,8 +100,6 @@ export function schedule(kernel: Kernel, { cpu }: Target, tiled: boolean): Sched
   if (cpu) return apart(elements < 16 && terms >= 4096);
   const last = loops.length + reduce.length - 1;
   const rows = inner.some((x) => x.op === "load" && affine(x.index, last + 1)?.strides[last] === 1);
-  return {
-    tiles,
-    together: elements < 4096 || (tiles.length === 0 && rows && (reduce.at(-1) as number) >= LANES && elements < 65536),
-  };
+  const few = elements < 4096;
+  return apart(few || (tiles.length === 0 && rows && (reduce.at(-1) as number) >= LANES && elements < 65536));
 }
