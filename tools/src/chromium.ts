@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { basename, extname, join } from "node:path";
 import { build } from "esbuild";
-import { chromium } from "playwright-core";
+import { chromium, type Page } from "playwright-core";
 
 const executable = "/usr/bin/chromium";
 
@@ -27,13 +28,33 @@ const flags = [
   "--enable-features=Vulkan",
 ];
 
-/**
- * Runs a module, bundled with all it imports, in a page of headless Chromium, and gives the value that it leaves in `globalThis.outcome`. What the page
- * says on its console goes to `tell`. The page is isolated, so that it has SharedArrayBuffer.
- *
- * @param query the page's address after the question mark
- */
-export async function visit<T>(module: string, query: string, tell: (line: string) => void): Promise<T> {
+/** A page in a browser of its own. */
+export interface Tab {
+  readonly page: Page;
+  /** Rejects when the page throws what nobody catches, or crashes. */
+  readonly broken: Promise<never>;
+  close(): Promise<void>;
+}
+
+/** How a page is opened. */
+export interface TabOptions {
+  /** The page's address after the question mark. */
+  readonly query?: string;
+  /** Is given what the page says on its console. */
+  readonly tell?: (line: string) => void;
+  /** Whether the page has SharedArrayBuffer, and with it threads; default: true. */
+  readonly isolated?: boolean;
+  /** A folder that is served under `/files/`. */
+  readonly files?: string;
+  /** Packages that are not bundled, since nothing that runs in the page loads them. */
+  readonly external?: readonly string[];
+}
+
+const types: Readonly<Record<string, string>> = { ".js": "text/javascript", ".wasm": "application/wasm" };
+
+/** Opens a page of headless Chromium that runs a module, bundled with all it imports. */
+export async function open(module: string, options: TabOptions = {}): Promise<Tab> {
+  const { query = "", tell = () => undefined, isolated = true, files, external = [] } = options;
   const { outputFiles } = await build({
     entryPoints: [module],
     bundle: true,
@@ -42,30 +63,56 @@ export async function visit<T>(module: string, query: string, tell: (line: strin
     target: "es2023",
     write: false,
     logLevel: "error",
+    external: [...external],
   });
   const script = outputFiles[0]?.text ?? "";
   const server = createServer((request, response) => {
-    const asked = request.url?.startsWith("/bundle.js");
-    response.setHeader("cross-origin-opener-policy", "same-origin");
-    response.setHeader("cross-origin-embedder-policy", "require-corp");
-    response.setHeader("content-type", asked ? "text/javascript" : "text/html; charset=utf-8");
-    response.end(asked ? script : '<!doctype html><script type="module" src="/bundle.js"></script>');
+    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    if (isolated) {
+      response.setHeader("cross-origin-opener-policy", "same-origin");
+      response.setHeader("cross-origin-embedder-policy", "require-corp");
+    }
+    const found = files !== undefined && path.startsWith("/files/") ? join(files, basename(path)) : null;
+    if (path === "/bundle.js") response.setHeader("content-type", "text/javascript").end(script);
+    else if (path === "/")
+      response
+        .setHeader("content-type", "text/html; charset=utf-8")
+        .end('<!doctype html><script type="module" src="/bundle.js"></script>');
+    else if (found !== null && existsSync(found))
+      response.setHeader("content-type", types[extname(found)] ?? "application/octet-stream").end(readFileSync(found));
+    else {
+      response.statusCode = 404;
+      response.end();
+    }
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const browser = await chromium.launch({ executablePath: executable, args: flags });
+  const page = await browser.newPage();
+  page.on("console", (message) => tell(message.text()));
+  const broken = new Promise<never>((_, reject) => {
+    page.on("pageerror", reject);
+    page.on("crash", () => reject(new Error("the page crashed")));
+  });
+  broken.catch(() => undefined);
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/?${query}`, { waitUntil: "commit" });
+  return {
+    page,
+    broken,
+    async close() {
+      await browser.close();
+      server.close();
+    },
+  };
+}
+
+/** Runs a module in a page and gives the value that it leaves in `globalThis.outcome`. */
+export async function visit<T>(module: string, query: string, tell: (line: string) => void): Promise<T> {
+  const { page, broken, close } = await open(module, { query, tell });
   try {
-    const page = await browser.newPage();
-    page.on("console", (message) => tell(message.text()));
-    const broken = new Promise<never>((_, reject) => {
-      page.on("pageerror", reject);
-      page.on("crash", () => reject(new Error("the page crashed")));
-    });
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/?${query}`, { waitUntil: "commit" });
     const done = page.waitForFunction("globalThis.outcome !== undefined", undefined, { timeout: 0, polling: 200 });
     await Promise.race([done, broken]);
     return (await page.evaluate("globalThis.outcome")) as T;
   } finally {
-    await browser.close();
-    server.close();
+    await close();
   }
 }

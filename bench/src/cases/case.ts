@@ -3,7 +3,7 @@ import type { GpuImplementation } from "../subjects/gpu.ts";
 import type { GradusImplementation } from "../subjects/gradus.ts";
 import type { JaxImplementation } from "../subjects/jax.ts";
 import type { OrtImplementation } from "../subjects/ort.ts";
-import type { TfjsImplementation } from "../subjects/tfjs.ts";
+import type { TfjsImplementation } from "../subjects/tfjs-drive.ts";
 
 /** A way to do a case, or why there is none. */
 export type Way<I> = I | string;

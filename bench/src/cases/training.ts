@@ -3,7 +3,7 @@ import type { Inputs } from "../harness/inputs.ts";
 import type { GradusImplementation, GradusLib } from "../subjects/gradus.ts";
 import type { JaxArray, JaxImplementation, JaxLib } from "../subjects/jax.ts";
 import { inferenceOnly } from "../subjects/ort.ts";
-import type { TfjsImplementation, TfjsLib } from "../subjects/tfjs.ts";
+import type { TfjsImplementation, TfjsLib } from "../subjects/tfjs-drive.ts";
 import type { Case } from "./case.ts";
 
 /** Large for so small models: the first step must change the parameters visibly, as the change is what is compared. */

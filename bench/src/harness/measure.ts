@@ -1,5 +1,5 @@
 import type { Case } from "../cases/case.ts";
-import type { Reply } from "./messages.ts";
+import type { Job, Reply, Request } from "./messages.ts";
 import { difference, type Sample } from "./sample.ts";
 import { type Summary, summary } from "./stats.ts";
 import { Worker } from "./worker.ts";
@@ -29,8 +29,15 @@ export type Outcome =
   | ({ readonly kind: "measured"; readonly runs: number } & Summary)
   | { readonly kind: "unsupported" | "failed" | "mismatch"; readonly reason: string };
 
+/** What measures one subject on one case, apart from the others. */
+export interface Measurer {
+  readonly job: Job;
+  ask(request: Request): Promise<Reply>;
+  end(): void;
+}
+
 interface Running {
-  readonly worker: Worker;
+  readonly worker: Measurer;
   readonly samples: readonly Sample[];
   readonly slow: boolean;
   readonly times: number[];
@@ -56,18 +63,19 @@ export const ONE_THREAD = "gradus-1";
 export const whoIs = (name: string, threads: number): { readonly subject: string; readonly threads: number } =>
   name === ONE_THREAD ? { subject: "gradus", threads: 1 } : { subject: name, threads };
 
-/** Measures the subjects of a case, each in a process of its own, taking turns so that a change of the machine's pace meets all of them. */
+/** Measures the subjects of a case, each in a process of its own (unless `start` says otherwise), taking turns so that a change of the machine's pace meets all of them. */
 export async function measure(
   row: Case,
   subjects: readonly string[],
   threads: number,
   effort: Effort,
+  start: (job: Job) => Measurer = (job) => new Worker(job),
 ): Promise<Map<string, Outcome>> {
   const outcomes = new Map<string, Outcome>();
   const running = new Map<string, Running>();
   try {
     for (const subject of subjects) {
-      const worker = new Worker({ case: row.name, ...whoIs(subject, threads) });
+      const worker = start({ case: row.name, ...whoIs(subject, threads) });
       const reply = await worker.ask({ kind: "prepare", job: worker.job });
       if (reply.kind !== "ready") {
         worker.end();

@@ -45,14 +45,33 @@ function drive(g: GradusLib, { run, keeps = false, canonical = (ys) => ys }: Wor
   };
 }
 
-export const gradus: Subject = {
-  name: "gradus",
+/** The output with the fewest elements: when it can be read, all that was asked for before is done. */
+const smallest = (ys: readonly Tensor[]): Tensor => ys.reduce((a, b) => (b.size < a.size ? b : a));
+
+/** As {@link drive}, on a backend that answers later. */
+function driveLater(g: GradusLib, work: Work<Tensor>): Prepared {
+  const { run, keeps = false } = work;
+  return {
+    ...drive(g, work),
+    async run() {
+      const ys = keeps ? run() : g.tidy(run);
+      await smallest(ys).data();
+      if (!keeps) g.dispose(ys);
+    },
+  };
+}
+
+/** Gradus on the backend that `load` sets; `later`: it answers after the call has returned. */
+export const gradusOn = (name: string, load: (threads: number) => Promise<GradusLib>, later: boolean): Subject => ({
+  name,
   async prepare(row, threads) {
-    const way = wayOf("gradus", row, row.gradus);
+    const way = wayOf(name, row, row.gradus);
     const g = await load(threads);
     const inputs = Object.fromEntries(
       Object.entries(row.inputs()).map(([name, { data, shape }]) => [name, put(g, data, shape)]),
     );
-    return drive(g, await way(g, inputs));
+    return (later ? driveLater : drive)(g, await way(g, inputs));
   },
-};
+});
+
+export const gradus: Subject = gradusOn("gradus", load, false);

@@ -25,14 +25,15 @@ function drive(jax: JaxLib, { run, keeps = false, canonical = (ys) => ys }: Work
   };
 }
 
-export const jaxJs: Subject = {
-  name: "jax-js",
-  async prepare(row, threads) {
-    const way = wayOf("jax-js", row, row.jax);
-    if (threads > 1) throw new Unsupported("one thread only in Node (its threads need the browser's Worker)");
+/** jax-js on one of its devices. */
+export const jaxOn = (name: string, device: "wasm" | "webgpu", threads: string | null): Subject => ({
+  name,
+  async prepare(row, count) {
+    const way = wayOf(name, row, row.jax);
+    if (count > 1 && threads !== null) throw new Unsupported(threads);
     const jax = await import("@jax-js/jax");
-    await jax.init("wasm");
-    jax.defaultDevice("wasm");
+    await jax.init(device);
+    jax.defaultDevice(device);
     const inputs: Record<string, JaxArray> = {};
     for (const [name, { data, shape }] of Object.entries(row.inputs())) {
       const dtype = data instanceof Float64Array ? jax.DType.Float64 : jax.DType.Float32;
@@ -41,4 +42,10 @@ export const jaxJs: Subject = {
     }
     return drive(jax, way(jax, inputs));
   },
-};
+});
+
+export const jaxJs: Subject = jaxOn(
+  "jax-js",
+  "wasm",
+  "one thread only in Node (its threads need the browser's Worker)",
+);
