@@ -33,6 +33,7 @@ function bits(kernel: Kernel, pieces: readonly (readonly [number, number])[]): n
 const [m, n] = [27, 37];
 const x = g.realize(g.ones([m, n]));
 const stack = g.realize(g.ones([5, m, n]));
+const wide = g.realize(g.ones([45, 203]));
 const [row, column] = [g.realize(g.ones([n])), g.realize(g.ones([m, 1]))];
 const graphs: Readonly<Record<string, () => g.Tensor>> = {
   "sum of rows": () => g.sum(x, 1),
@@ -49,6 +50,10 @@ const graphs: Readonly<Record<string, () => g.Tensor>> = {
   "axes turned around": () => g.tanh(g.permute(stack, [2, 1, 0])),
   "a matrix and its transpose": () => g.sub(g.matmul(x, g.transpose(x)), g.transpose(g.matmul(x, g.transpose(x)))),
   "long columns": () => g.sum(g.reshape(stack, [5 * m, n]), 0),
+  "sums of many columns": () => g.sum(wide, 0),
+  "means of many columns": () => g.mean(wide, 0),
+  "largest of many columns": () => g.max(wide, 0),
+  "vector times wide matrix": () => g.matmul(g.reshape(g.slice(wide, [0, 0], [1, 45]), [45]), wide),
   "winners of columns": () => g.cast(g.argmax(x, 0), "f32"),
 };
 

@@ -49,6 +49,9 @@ export interface Place {
   readonly kept?: number;
 }
 
+/** Four neighbours at the place where the loops stand. */
+export const four: Place = { locals: [], wide: true, shift: 0, bases: noBases };
+
 /** Index arithmetic, guards, loads and stores of one kernel. `lanes` is the loop that may run four at a time. */
 export class Access {
   private readonly c: Code;

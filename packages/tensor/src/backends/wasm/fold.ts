@@ -31,6 +31,8 @@ interface Options {
   readonly joint: boolean;
   /** The loops are written out. */
   readonly unrolled: boolean;
+  /** Locals that say where the only reduction loop begins and ends, if it is not run as a whole. */
+  readonly range?: { readonly from: number; readonly to: number };
   /** Addresses in front of the last loop. */
   bases(): Bases;
   /** Emits the term of each row at a place, and what `take` does with its local. */
@@ -200,9 +202,20 @@ export class Fold {
     const { c, o } = this;
     const extent = o.extents[axis] as number;
     const i = o.locals[axis] as number;
-    c.i32(0);
+    if (o.range === undefined) c.i32(0);
+    else c.get(o.range.from);
     c.set(i);
     const bases = o.bases();
+    const { range } = o;
+    if (range !== undefined) {
+      c.loop(
+        i,
+        () => c.get(range.to),
+        1,
+        () => this.term(bases),
+      );
+      return;
+    }
     const single = (limit: () => void): void => c.loop(i, limit, 1, () => this.term(bases));
     const terms = (limit: (margin: number) => void): void => {
       if (!o.lanes) {

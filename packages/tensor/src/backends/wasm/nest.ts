@@ -2,8 +2,9 @@ import type { DType } from "../../dtype.ts";
 import { affine } from "../../ir/index-expr.ts";
 import type { Accumulator, Instruction, Kernel } from "../../ir/ir.ts";
 import { neutral } from "../../primitives/window.ts";
-import { Access, type Bases, noBases, type Place } from "./access.ts";
+import { Access, type Bases, four, noBases, type Place } from "./access.ts";
 import { Code } from "./assembler.ts";
+import { CHUNK, columnsOf, foldColumns, type Range } from "./columns.ts";
 import { Fold } from "./fold.ts";
 import { binary, bitcast, cast, constant, unary, valueType } from "./scalar.ts";
 import { acrossOf, type Bounds, ofFour, runsAcross, tiles, turn } from "./tiles.ts";
@@ -121,6 +122,20 @@ export class NestCode {
       c.loop(i, extent, 1, () => this.outputs(axis + 1));
       return;
     }
+    const fits = this.lanes === axis && k.inner.length <= MAX_REPEATED && !dividesLanes(k, axis);
+    const column = fits ? columnsOf(k) : null;
+    if (column !== null) {
+      foldColumns(c, column, {
+        bounds: { i, start: () => (axis === 0 ? c.get(this.start) : c.i32(0)), end: extent },
+        access: this.access,
+        sideBySide: SIDE_BY_SIDE,
+        fold: (shifts, range) => this.fold(column.sum, true, shifts, 1, range),
+        plain: k.outer.length === 1,
+        finish: (result) => this.finish(result),
+        rest: (body) => this.rest(axis, extent, body),
+      });
+      return;
+    }
     const bases = k.reduce.length === 0 ? this.access.bases(k.outer, axis) : noBases;
     // Several vectors, then single ones; the scalar loop finishes the row.
     if (this.lanes === axis)
@@ -164,24 +179,36 @@ export class NestCode {
     else c.loop(i, extent, 1, () => this.point({ locals: [], wide: false, shift: 0, bases }, 1));
   }
 
-  /** The last folds of a row are four again, some of them a second time: single ones would add in another order. */
-  private rest(axis: number, extent: () => void): void {
-    const { code: c, kernel: k } = this;
+  /**
+   * The last folds of a part of a row are four again, some of them a second time: single ones would add in another order. They are this part's own, so
+   * that threads do not meet, unless it is less than four wide.
+   */
+  private rest(axis: number, extent: () => void, body = () => this.point(four, 1)): void {
+    const { code: c } = this;
     const i = this.loops[axis] as number;
     c.get(i);
     extent();
     c.op("i32.lt_s");
     c.choose(null, () => {
-      const last = (k.loops[axis] as number) - 4;
-      c.get(i);
-      c.i32(last);
-      c.get(i);
-      c.i32(last);
-      c.op("i32.lt_s");
+      const before = c.local("i32");
+      extent();
+      c.i32(4);
+      c.op("i32.sub");
+      c.tee(before);
+      c.i32(0);
+      c.get(before);
+      c.i32(0);
+      c.op("i32.gt_s");
       c.op("select");
       c.set(i);
-      this.point({ locals: [], wide: true, shift: 0, bases: noBases }, 1);
+      body();
     });
+  }
+
+  /** What follows a fold of four neighbours: `result` pushes it. */
+  private finish(result: () => void): void {
+    const locals = this.instructions(this.kernel.outer, four, result);
+    for (const s of this.kernel.stores) this.access.store(s, locals[s.value] as number, { ...four, locals });
   }
 
   /** Vectors per round of the loops that run one after another over the row. */
@@ -221,13 +248,14 @@ export class NestCode {
   }
 
   /** Folds over the reduction loops; gives the locals that hold the results, one per shift or row. */
-  private fold(a: Accumulator, wide: boolean, shifts: readonly number[], rows: number): number[] {
+  private fold(a: Accumulator, wide: boolean, shifts: readonly number[], rows: number, range?: Range): number[] {
     if (a.op === "argmax" || a.op === "argmin") return this.winners(a.op, a.value, wide, shifts);
     const { kernel: k } = this;
     const fold = new Fold(this.code, {
       op: a.op,
       dtype: a.dtype,
-      extents: k.reduce,
+      extents: range === undefined ? k.reduce : [CHUNK],
+      ...(range === undefined ? {} : { range }),
       locals: this.loops.slice(k.loops.length),
       wide,
       lanes: this.lanes === k.loops.length + k.reduce.length - 1,
@@ -235,7 +263,7 @@ export class NestCode {
       repeat: k.inner.length <= MAX_REPEATED && this.common === null ? SIDE_BY_SIDE : 1,
       rows,
       joint: this.common !== null,
-      unrolled: this.isShort,
+      unrolled: range === undefined && this.isShort,
       bases: () => this.access.bases(k.inner, this.loops.length - 1),
       terms: (place, take) => this.terms(a.value, place, rows, take),
     });

@@ -29,13 +29,13 @@ const TAP = 0.06;
 /** With fewer positions per image, the positions of all images become the columns of one product. */
 const FEW_POSITIONS = 64;
 
-/** True for products of floats large enough to pay for packing; outer products of f32 are written as fast as vector loops write. */
+/** True for products of floats large enough to pay for packing; outer products of f32, and products with one row, are as fast as memory in vector loops. */
 export function usesGemm(k: Kernel): k is Product {
   const { contraction: c } = k;
   const dtype = k.accumulators[0]?.dtype;
   if (c === undefined || (dtype !== "f32" && dtype !== "f64") || count(k.loops) === 0 || count(k.reduce) === 0)
     return false;
-  if (c.kind === "matmul") return (c.k > 1 || dtype === "f64") && c.m * c.n * c.k >= 2048 && c.n >= 4;
+  if (c.kind === "matmul") return (dtype === "f64" || (c.k > 1 && c.m > 1)) && c.m * c.n * c.k >= 2048 && c.n >= 4;
   return count(k.loops) * count(k.reduce) >= 4096;
 }
 
