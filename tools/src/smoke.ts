@@ -23,6 +23,7 @@ execFileSync("npm", ["install", "--no-package-lock", "--offline"], { cwd: projec
 const program = `import { grad, tanh, tensor } from "@gradus/tensor";
 import { Linear } from "@gradus/nn";
 import { sgd } from "@gradus/optim";
+import { webgpu } from "@gradus/gpu";
 import { MemorySink, readSafetensors, writeSafetensors } from "@gradus/tensor/files";
 import { identity, matmul } from "@gradus/tensor/sparse";
 const g = grad((x) => tanh(x).sum());
@@ -34,6 +35,8 @@ await writeSafetensors(sink, { x: tensor([0.5]) });
 const back = (await readSafetensors(sink.bytes())).tensors.get("x");
 if (back === undefined || (await back.item()) !== 0.5) throw new Error("a safetensors file was not read back");
 const same = (await matmul(identity(1), tensor([0.5])).data())[0];
+const { available, reason } = await webgpu.isAvailable();
+if (available === (reason !== null)) throw new Error("WebGPU is there for a reason, or missing for none");
 if (same !== 0.5) throw new Error(\`the sparse identity gives \${same} instead of 0.5\`);
 `;
 writeFileSync(join(project, "program.js"), program);
