@@ -14,9 +14,12 @@ export interface Place {
   readonly size: 4 | 8;
 }
 
-const [C1, C2] = [Math.cos((2 * Math.PI) / 5), Math.cos((4 * Math.PI) / 5)];
-const [S1, S2] = [Math.sin((2 * Math.PI) / 5), Math.sin((4 * Math.PI) / 5)];
-const constantsOf: Readonly<Record<number, readonly number[]>> = { 3: [0.5, Math.sqrt(3) / 2], 5: [C1, C2, S1, S2] };
+/** Numbers that the butterfly of a radix multiplies by. */
+function constantsOf(r: number): readonly number[] {
+  if (r === 3) return [0.5, Math.sqrt(3) / 2];
+  const [near, far] = [(2 * Math.PI) / 5, (4 * Math.PI) / 5];
+  return r === 5 ? [Math.cos(near), Math.cos(far), Math.sin(near), Math.sin(far)] : [];
+}
 
 /** Arithmetic of complex vectors of two lanes, and the butterflies of radix 2 to 5, on locals. */
 export class Butterflies {
@@ -33,7 +36,7 @@ export class Butterflies {
   /** Forgets all locals, and makes the given constants, or those of a radix. */
   begin(list: number | readonly number[]): readonly number[] {
     this.used = 0;
-    this.constants = (typeof list === "number" ? (constantsOf[list] ?? []) : list).map((x) => {
+    this.constants = (typeof list === "number" ? constantsOf(list) : list).map((x) => {
       this.c.f64(x);
       this.c.op("f64x2.splat");
       return this.hold();

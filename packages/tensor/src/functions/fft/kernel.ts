@@ -11,8 +11,10 @@ const LONGEST = 2 ** 20;
 const ELEMENT = 0.4;
 /** Bytes by which planes are moved against each other, so that equal positions do not fall on the same lines of a cache. */
 const SHIFT = 1088;
-/** Numbers of a vector, and bytes of one of them. */
-const [LANES, DOUBLE] = [2, 8] as const;
+/** Numbers of a vector. */
+const LANES = 2;
+/** Bytes of one of them. */
+const DOUBLE = 8;
 
 /** Which transform it is; `parts`: which of re and im are wanted. */
 export interface TransformOf {
@@ -33,14 +35,16 @@ interface Stage {
 
 /**
  * Rows of f32 or f64 transformed two butterflies at a time, by the stages of the routine and in double precision as there. Null for other types, and
- * for lengths (of real rows: halves of lengths) that are no multiple of 16 or have a prime factor above 5.
+ * for lengths (of real rows: halves of lengths) that are no multiple of 4 or have a prime factor above 5.
  */
 export function transformCode(of: TransformOf): RowCode | null {
   const { dtype, outer, n, real } = of;
   const h = real ? n / 2 : n;
-  if ((dtype !== "f32" && dtype !== "f64") || outer === 0 || n === 0 || n > LONGEST || h % 16 !== 0) return null;
-  const radices = factors(h);
-  if ((radices.at(-1) as number) > 5) return null;
+  if ((dtype !== "f32" && dtype !== "f64") || outer === 0 || n === 0 || n > LONGEST || h % 4 !== 0) return null;
+  const listed = factors(h);
+  if ((listed.at(-1) as number) > 5) return null;
+  // the butterflies of the first stage come in pairs
+  const radices = h % 8 === 0 ? listed : [2, 2, ...listed.slice(1)];
   let s = 1;
   const stages = radices.map((r) => ({ r, m: h / (s * r), s: (s *= r) / r }));
   const plane = h * DOUBLE + SHIFT;
@@ -191,7 +195,7 @@ class TransformCode {
     return { re: this.b.load(at, 4 * j), im: this.b.load(at, 4 * j + LANES) };
   }
 
-  /** The stage whose neighbours are different butterflies; the four results of each are written side by side. */
+  /** The stage whose neighbours are different butterflies; the results of each are written side by side. */
   private first({ r, m }: Stage, from: Whole, to: Row): void {
     const { c, b } = this;
     const { real } = this.of;
