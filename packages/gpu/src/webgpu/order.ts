@@ -3,7 +3,7 @@ export class Order {
   private readonly waiting: (() => void | Promise<void>)[] = [];
   private last: Promise<void> | null = null;
 
-  /** Does `job` after all given before. It must not throw. */
+  /** Does `job` after all given before. What it throws at once is thrown here; what fails later is reported as an uncaught error, and the next in turn goes on. */
   do(job: () => void | Promise<void>): void {
     if (this.last !== null) {
       this.waiting.push(job);
@@ -14,8 +14,14 @@ export class Order {
   }
 
   private async rest(first: Promise<void>): Promise<void> {
-    await first;
-    for (let job = this.waiting.shift(); job !== undefined; job = this.waiting.shift()) await job();
+    for (let job: (() => void | Promise<void>) | undefined = () => first; job !== undefined; job = this.waiting.shift())
+      try {
+        await job();
+      } catch (e) {
+        queueMicrotask(() => {
+          throw e;
+        });
+      }
     this.last = null;
   }
 
