@@ -1,16 +1,17 @@
 import type { DType } from "../../src/dtype.ts";
 import { mul, sub } from "../../src/functions/arithmetic.ts";
-import { tril } from "../../src/functions/creation.ts";
+import { eye as identity, tril } from "../../src/functions/creation.ts";
 import { abs } from "../../src/functions/elementary.ts";
 import { matmul } from "../../src/functions/matmul.ts";
 import { tridiagonalSolve } from "../../src/functions/polynomial/tridiagonal.ts";
-import { expandDims, slice, transpose } from "../../src/functions/shaping.ts";
+import { broadcastTo, expandDims, pad, slice, transpose } from "../../src/functions/shaping.ts";
 import { choleskyPrimitive } from "../../src/primitives/linalg/cholesky.ts";
 import { cofactorPrimitive, detPrimitive } from "../../src/primitives/linalg/det.ts";
 import { eighPrimitive } from "../../src/primitives/linalg/eigh.ts";
 import { luPrimitive } from "../../src/primitives/linalg/lu.ts";
 import { pinvPrimitive } from "../../src/primitives/linalg/pinv.ts";
 import { qrPrimitive } from "../../src/primitives/linalg/qr.ts";
+import { reflectorsPrimitive } from "../../src/primitives/linalg/reflectors.ts";
 import { solvePrimitive } from "../../src/primitives/linalg/solve.ts";
 import { svdPrimitive } from "../../src/primitives/linalg/svd.ts";
 import { triangularInversePrimitive, triangularSolvePrimitive } from "../../src/primitives/linalg/triangular-solve.ts";
@@ -63,6 +64,13 @@ const plain = (t: Tensor): Plain => defined([t])[0] as Plain;
 const eye = (shape: readonly number[], dtype: DType): Plain => fill(shape, dtype, (i) => Number(i.at(-1) === i.at(-2)));
 const zero = (shape: readonly number[], dtype: DType): Plain => fill(shape, dtype, () => 0);
 const swapped = (shape: readonly number[], m: number, n: number): number[] => [...shape.slice(0, -2), m, n];
+
+/** The identity for each matrix of the batch. */
+const fullEye = (shape: readonly number[], m: number, dtype: DType): Tensor =>
+  broadcastTo(identity(m, m, { dtype }), swapped(shape, m, m));
+/** Zeros under the last row, to m rows. */
+const stand = (x: Tensor, m: number): Tensor =>
+  pad(x, [...x.shape.slice(0, -2).map(() => [0, 0] as const), [0, m - (x.shape.at(-2) as number)], [0, 0]]);
 
 /** Eigenvalues (ascending) of each symmetric matrix. */
 function spectrum(a: Plain): Plain {
@@ -123,6 +131,26 @@ function* byIdentities(dtype: DType): Generator<Trial> {
         units: units(shape),
       };
     }
+    if (n <= m)
+      yield {
+        label: `reflectors ${dtype} ${shape}`,
+        f: () => {
+          const [v, t, r] = applyMany(reflectorsPrimitive, [a()], null) as [Tensor, Tensor, Tensor];
+          const turn = (x: Tensor): Tensor => sub(x, matmul(v, matmul(t, matmul(transpose(v), x))));
+          const one = fullEye(shape, m, dtype);
+          const back = sub(one, matmul(v, matmul(transpose(t), transpose(v))));
+          return [matmul(back, a()), turn(back), tril(r, -1), tril(transpose(v), -1)].map((x, i) =>
+            i === 0 ? sub(x, stand(r, m)) : x,
+          );
+        },
+        expected: () => [
+          zero(shape, dtype),
+          eye(swapped(shape, m, m), dtype),
+          zero(swapped(shape, n, n), dtype),
+          zero(swapped(shape, n, m), dtype),
+        ],
+        units: units(shape),
+      };
     for (const [view, look] of shape.includes(0)
       ? []
       : under(shape)

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as g from "../../src/index.ts";
+import { reflectorsPrimitive } from "../../src/primitives/linalg/reflectors.ts";
 import { triangularInversePrimitive } from "../../src/primitives/linalg/triangular-solve.ts";
 import { applyMany } from "../../src/tensor.ts";
 import { make } from "../draw.ts";
@@ -75,6 +76,68 @@ describe("Cholesky factors of large matrices", () => {
     const difference = number(g.div(g.sub(f(g.add(a, g.mul(da, h))), f(g.sub(a, g.mul(da, h)))), 2 * h));
     const slope = number(g.sum(g.mul(g.grad(f)(a), da)));
     expect(Math.abs(slope - difference)).toBeLessThanOrEqual(1e-6 * Math.abs(difference));
+  });
+});
+
+describe("QR factors of large matrices", () => {
+  const factors = (a: g.Tensor, mode: "reduced" | "complete"): void => {
+    const d = a.dtype as Real;
+    const [m, n] = a.shape.slice(-2) as [number, number];
+    const [q, r] = g.qr(a, { mode });
+    const k = mode === "complete" ? m : Math.min(m, n);
+    expect([q.shape.slice(-2), r.shape.slice(-2), q.dtype, r.dtype]).toEqual([[m, k], [k, n], d, d]);
+    expect(apart(g.matmul(q, r), a)).toBeLessThanOrEqual(bound(Math.max(m, n), d) * most(a));
+    expect(apart(g.matmul(g.transpose(q), q), identity(k, d))).toBeLessThanOrEqual(bound(m, d));
+    expect(most(g.tril(r, -1))).toBe(0);
+  };
+
+  test("multiply to the matrix, and Q is orthogonal", () =>
+    fc.assert(
+      fc.property(size, size, dtype, seed, lead, fc.constantFrom("reduced", "complete"), (m, n, d, s, shape, mode) => {
+        factors(random([...shape, m, n], s, d), mode);
+      }),
+      runs,
+    ));
+
+  test("are those of the routine, signs included, where columns are independent", () =>
+    fc.assert(
+      fc.asyncProperty(size, fc.integer({ min: 0, max: 40 }), dtype, seed, async (n, more, d, s) => {
+        const a = given(g.concat([regular(n, s, d), random([more, n], s, d)], 0));
+        const [q, r] = g.qr(a);
+        const [wholeQ, wholeR] = await unblocked(() => g.qr(a));
+        const near = 10 * bound(n, d) * most(a);
+        expect(apart(q, wholeQ as g.Tensor)).toBeLessThanOrEqual(near);
+        expect(apart(r, wholeR as g.Tensor)).toBeLessThanOrEqual(near);
+      }),
+      runs,
+    ));
+
+  test("exist where columns are not independent, and of the largest and smallest numbers", () => {
+    for (const d of ["f64", "f32"] as const) {
+      factors(g.matmul(random([150, 7], 1, d), random([7, 140], 2, d)), "reduced");
+      factors(g.zeros([140, 130], { dtype: d }), "reduced");
+      factors(g.tril(random([140, 140], 3, d), -20), "complete");
+      for (const scale of d === "f64" ? [1e200, 1e-200] : [1e30, 1e-30])
+        factors(g.mul(random([140, 135], 4, d), scale), "reduced");
+    }
+  });
+
+  test("keep their derivative", () => {
+    const [a, da] = [regular(140, 5, "f64"), random([140, 140], 6)];
+    const w = random([140, 140], 7);
+    const f = (x: g.Tensor): g.Tensor => {
+      const [q, r] = g.qr(x);
+      return g.sum(g.mul(g.add(q, r), w));
+    };
+    const h = 1e-5;
+    const difference = number(g.div(g.sub(f(g.add(a, g.mul(da, h))), f(g.sub(a, g.mul(da, h)))), 2 * h));
+    const slope = number(g.sum(g.mul(g.grad(f)(a), da)));
+    expect(Math.abs(slope - difference)).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(difference)));
+  });
+
+  test("reflectors alone have no derivative, and say so", () => {
+    const v = (x: g.Tensor): g.Tensor => g.sum(applyMany(reflectorsPrimitive, [x], null)[0] as g.Tensor);
+    expect(() => g.grad(v)(random([5, 3], 1))).toThrow(/qr: reflectors have no derivative/);
   });
 });
 

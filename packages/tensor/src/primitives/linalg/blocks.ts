@@ -8,6 +8,9 @@ export type Range = readonly [from: number, to: number];
 /** Matrices of at most so many rows are left to routines. */
 export const BLOCK = 32;
 
+/** Products pay for matrices of more rows and columns. */
+export const LARGE = 128;
+
 /** Where the halves of `n` rows meet: so that small blocks are alike. */
 export const half = (n: number): number => Math.ceil(n / 32) * 16;
 

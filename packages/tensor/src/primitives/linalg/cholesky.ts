@@ -5,7 +5,7 @@ import { matmul } from "../../functions/matmul.ts";
 import { transpose } from "../../functions/shaping.ts";
 import type { Primitive } from "../../primitive.ts";
 import { applyMany, type Tensor } from "../../tensor.ts";
-import { BLOCK, block, half, join, type Range } from "./blocks.ts";
+import { BLOCK, block, half, join, LARGE, type Range } from "./blocks.ts";
 import { choleskyInPlace } from "./kernels/cholesky.ts";
 import { halfDiagonal } from "./masks.ts";
 import { matrixPrimitive } from "./rules.ts";
@@ -26,7 +26,7 @@ export const choleskyPrimitive: Primitive<null> = matrixPrimitive({
     out.set(a as Float64Array);
     choleskyInPlace(out, n);
   },
-  blocked: ([a]) => (((a as Tensor).shape.at(-1) as number) > 128 ? [factorBlocked(a as Tensor)] : null),
+  blocked: ([a]) => (((a as Tensor).shape.at(-1) as number) > LARGE ? [factorBlocked(a as Tensor)] : null),
 });
 
 /** The factor of the first half of the rows, L₂₁ = A₂₁·L₁₁⁻ᵀ, and that of A₂₂ − L₂₁·L₂₁ᵀ, down to {@link BLOCK}. */

@@ -1,12 +1,14 @@
 import { add, neg, sub } from "../../functions/arithmetic.ts";
-import { tril } from "../../functions/creation.ts";
-import { zerosLike } from "../../functions/fill.ts";
+import { eye, tril } from "../../functions/creation.ts";
+import { zeros, zerosLike } from "../../functions/fill.ts";
 import { matmul } from "../../functions/matmul.ts";
 import { concat, slice, transpose } from "../../functions/shaping.ts";
 import type { Primitive } from "../../primitive.ts";
 import type { Tensor } from "../../tensor.ts";
+import { LARGE } from "./blocks.ts";
 import { formQ, householder } from "./kernels/householder.ts";
 import { corner } from "./lu.ts";
+import { reflectors } from "./reflectors.ts";
 import { core, matrixPrimitive } from "./rules.ts";
 import { solveTriangle } from "./triangular-solve.ts";
 
@@ -70,4 +72,21 @@ export const qrPrimitive: Primitive<{ readonly complete: boolean }> = matrixPrim
       for (let i = 0; i < k; i++) for (let j = 0; j < n; j++) r[i * n + j] = j >= i ? (work[i * n + j] as number) : 0;
     if (q) formQ(work, m, n, tau, q, k);
   },
+  blocked([a], { complete }) {
+    const [m, n] = core((a as Tensor).shape);
+    const k = Math.min(m, n);
+    return k <= LARGE ? null : factorBlocked(a as Tensor, complete ? m : k);
+  },
 });
+
+/** Q = 1 − V·T·Vᵀ, its first columns, and R; columns beyond the m-th are Qᵀ·A. */
+function factorBlocked(a: Tensor, columns: number): Tensor[] {
+  const [m, n] = core(a.shape);
+  const k = Math.min(m, n);
+  const lead = a.shape.slice(0, -2);
+  const [v, t, top] = reflectors(corner(a, m, k));
+  const one = eye(m, columns, { dtype: a.dtype });
+  const q = sub(one, matmul(v, matmul(t, transpose(corner(v, columns, k)))));
+  const r = n > k ? concat([top, matmul(transpose(q), columnsFrom(a, k))], -1) : top;
+  return [q, columns > k ? concat([r, zeros([...lead, columns - k, n], { dtype: a.dtype })], -2) : r];
+}

@@ -4,7 +4,7 @@ import { matmul } from "../../functions/matmul.ts";
 import { transpose } from "../../functions/shaping.ts";
 import type { Primitive } from "../../primitive.ts";
 import { applyMany, type Tensor } from "../../tensor.ts";
-import { BLOCK, block, half, join, type Range, rowsOf } from "./blocks.ts";
+import { BLOCK, block, half, join, LARGE, type Range, rowsOf } from "./blocks.ts";
 import { transposeInto } from "./kernels/product.ts";
 import { invertTriangle, substitute } from "./kernels/substitute.ts";
 import { triangleOf } from "./masks.ts";
@@ -71,8 +71,8 @@ export const triangularInversePrimitive: Primitive<Omit<Triangle, "transposed">>
   },
 });
 
-/** Products pay from this many rows and right sides. */
-const pays = (t: Tensor, b: Tensor): boolean => (t.shape.at(-1) as number) > 128 && (b.shape.at(-1) as number) >= 32;
+/** A solution for few right sides takes less than the inverses of blocks do. */
+const pays = (t: Tensor, b: Tensor): boolean => (t.shape.at(-1) as number) > LARGE && (b.shape.at(-1) as number) >= 32;
 
 /** One half of the rows after the other, down to {@link BLOCK}. */
 export function solveBlocked(t: Tensor, b: Tensor, triangle: Triangle): Tensor {

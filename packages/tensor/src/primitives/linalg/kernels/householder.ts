@@ -90,3 +90,35 @@ export function formQ(
   for (let i = 0; i < Math.min(m, columns); i++) q[i * columns + i] = 1;
   for (let k = Math.min(m, n, columns) - 1; k >= 0; k--) reflect(q, columns, k, m, columns, k, a, n, k, tau[k]!, w);
 }
+
+/**
+ * The reflectors that {@link householder} left of an m×n matrix (n ≤ m) as one: H₁·…·Hₙ = 1 − V·T·Vᵀ with unit lower V (m×n) and upper T (n×n), and R
+ * (n×n).
+ */
+export function compact(
+  a: Float64Array,
+  m: number,
+  n: number,
+  tau: Float64Array,
+  v: Float64Array,
+  t: Float64Array,
+  r: Float64Array,
+): void {
+  const products = new Float64Array(n * n);
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < n; j++) {
+      v[i * n + j] = i === j ? 1 : i > j ? a[i * n + j]! : 0;
+      if (i < n) r[i * n + j] = i > j ? 0 : a[i * n + j]!;
+    }
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < Math.min(n, i + 1); j++) axpy(v[i * n + j]!, v, i * n, products, j * n, j);
+  t.fill(0);
+  for (let j = 0; j < n; j++) {
+    t[j * n + j] = tau[j]!;
+    for (let i = 0; i < j; i++) {
+      let s = 0;
+      for (let k = i; k < j; k++) s += t[i * n + k]! * products[j * n + k]!;
+      t[i * n + j] = -tau[j]! * s;
+    }
+  }
+}
