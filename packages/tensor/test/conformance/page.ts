@@ -12,6 +12,7 @@ try {
       ? { missing: subject }
       : await conformance(subject, {
           only: options.get("only") ?? undefined,
+          every: Number(options.get("every") ?? 1),
           verbose: options.has("verbose"),
           tell: (line) => console.error(line),
         });

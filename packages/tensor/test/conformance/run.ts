@@ -4,10 +4,11 @@ import { backends } from "./backends.ts";
 import { primitivesInSource } from "./coverage.ts";
 import { conformance, type Outcome } from "./suite.ts";
 
-// npm run conformance -- --backend js|wasm|webgpu|gpujs [--in chromium] [--json] [--verbose] [--only text]
+// npm run conformance -- --backend js|wasm|webgpu|gpujs [--in chromium] [--json] [--verbose] [--only text] [--every n]
 const option = (name: string): string | undefined =>
   process.argv.includes(name) ? (process.argv[process.argv.indexOf(name) + 1] ?? "") : undefined;
 const [name, place, only] = [option("--backend") ?? "", option("--in"), option("--only")];
+const every = Number(option("--every") ?? 1);
 const verbose = process.argv.includes("--verbose");
 const make = backends[name];
 const fail = (message: string): never => {
@@ -15,6 +16,7 @@ const fail = (message: string): never => {
   process.exit(2);
 };
 if (make === undefined) fail(`--backend: expected one of ${Object.keys(backends).join(", ")}`);
+if (!Number.isInteger(every) || every < 1) fail("--every: expected a whole number of at least 1");
 if (place !== undefined && place !== "chromium") fail("--in: expected chromium");
 
 /** The suite in headless Chromium, or null, said aloud, where it is not installed. */
@@ -22,6 +24,7 @@ async function inChromium(): Promise<Outcome | null> {
   const { missing, visit } = await import("../../../../tools/src/chromium.ts");
   if (missing !== null) return skipped(`${name} in Chromium`, missing);
   const query = new URLSearchParams({ backend: name, ...(only === undefined ? {} : { only }) });
+  query.set("every", `${every}`);
   if (verbose) query.set("verbose", "");
   const page = fileURLToPath(new URL("page.ts", import.meta.url));
   const outcome = await visit<Outcome & { error?: string; missing?: string }>(page, `${query}`, console.error);
@@ -39,7 +42,7 @@ async function inNode(): Promise<Outcome | null> {
   const subject = await (make as NonNullable<typeof make>)();
   return typeof subject === "string"
     ? skipped(name, subject)
-    : conformance(subject, { only, verbose, tell: console.error });
+    : conformance(subject, { only, every, verbose, tell: console.error });
 }
 
 const outcome = await (place === undefined ? inNode() : inChromium());
@@ -48,7 +51,7 @@ if (outcome === null) {
   process.exit(0);
 }
 const { counts, met } = outcome;
-if (only === undefined) {
+if (only === undefined && every === 1) {
   const complaints = (await primitivesInSource())
     .filter((p) => !met.includes(p))
     .map((p) => `the primitive ${p} has no case: add one to test/cases.ts and its definition to test/definitions`);
