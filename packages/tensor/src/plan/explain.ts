@@ -8,8 +8,8 @@ import { lower } from "./lower.ts";
 import { pieces } from "./pieces.ts";
 
 /**
- * What computing the given tensors takes, as text: the fused kernels, their buffers, and the planned bytes. `GRADUS_DEBUG=plan` prints this for
- * every plan that is compiled. Nothing is computed.
+ * What computing the given tensors takes, as text: the fused kernels, their buffers, and the planned bytes. Nothing is
+ * computed. `GRADUS_DEBUG=plan` prints the steps alone of every plan that is compiled.
  *
  * ```ts
  * console.log(explain(add(x, 1).tanh().sum()));
@@ -29,7 +29,7 @@ export function explain(...tensors: readonly Tensor[]): string {
 }
 
 /** A plan as text: its buffers and bytes, and the instructions of every kernel. */
-export function describePlan(plan: Plan): string {
+function describePlan(plan: Plan): string {
   const lines = [`plan: ${plan.steps.length} steps, arena ${plan.arenaBytes} B, peak ${plan.peakBytes} B`];
   plan.buffers.forEach((b, i) => {
     const bytes = b.size * dtypes[b.dtype].bytes;

@@ -6,7 +6,6 @@ import type { Plan } from "../ir/ir.ts";
 import { adopt, release } from "../scope.ts";
 import { storedTensor, type Tensor } from "../tensor.ts";
 import { capture } from "./capture.ts";
-import { describePlan } from "./explain.ts";
 import { lower } from "./lower.ts";
 
 /** A plan with its executables, one per backend it has run on. */
@@ -16,7 +15,10 @@ export class Compiled {
 
   constructor(plan: Plan) {
     this.plan = plan;
-    if (debugPlans()) console.error(describePlan(plan));
+    if (debugPlans()) {
+      const names = plan.steps.map(({ work }) => ("name" in work ? work.name : work.kind));
+      console.error(`plan: ${names.length} steps, peak ${plan.peakBytes} B\n  ${names.join("\n  ")}`);
+    }
   }
 
   /** Frees what the executables hold. */
