@@ -10,7 +10,8 @@ interface Node {
 const later = /^(ArrowFunctionExpression|Function|Class)/;
 
 /** What a bundler that sees only one file must take for an effect: it may run code of others. */
-const doubtful = /^(CallExpression|NewExpression|MemberExpression|SpreadElement|TaggedTemplateExpression)$/;
+const doubtful =
+  /^(CallExpression|NewExpression|MemberExpression|SpreadElement|TaggedTemplateExpression|BinaryExpression)$/;
 
 const nodes = (x: unknown): Node[] =>
   Object.values(x as object).flatMap((v) =>

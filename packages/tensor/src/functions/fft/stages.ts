@@ -113,8 +113,10 @@ function radix4(xr: Row, xi: Row, yr: Row, yi: Row, cos: Row, sin: Row, m: numbe
   }
 }
 
-const [C1, C2] = [Math.cos((2 * Math.PI) / 5), Math.cos((4 * Math.PI) / 5)];
-const [S1, S2] = [Math.sin((2 * Math.PI) / 5), Math.sin((4 * Math.PI) / 5)];
+const C1 = Math.cos((2 * Math.PI) / 5);
+const C2 = Math.cos((4 * Math.PI) / 5);
+const S1 = Math.sin((2 * Math.PI) / 5);
+const S2 = Math.sin((4 * Math.PI) / 5);
 
 function radix5(xr: Row, xi: Row, yr: Row, yi: Row, cos: Row, sin: Row, m: number, s: number): void {
   const k = s * m;
