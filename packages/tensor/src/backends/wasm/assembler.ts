@@ -34,158 +34,41 @@ function signed(n: number): number[] {
 /** A name of ASCII letters. */
 const text = (s: string): number[] => [s.length, ...Array.from(s, (c) => c.charCodeAt(0))];
 
-const opcodes = {
-  "i32.eqz": 0x45,
-  "i32.eq": 0x46,
-  "i32.ne": 0x47,
-  "i32.lt_s": 0x48,
-  "i32.lt_u": 0x49,
-  "i32.gt_s": 0x4a,
-  "i32.le_s": 0x4c,
-  "i32.le_u": 0x4d,
-  "i32.ge_s": 0x4e,
-  "i32.ge_u": 0x4f,
-  "f32.eq": 0x5b,
-  "f32.ne": 0x5c,
-  "f32.lt": 0x5d,
-  "f32.gt": 0x5e,
-  "f32.le": 0x5f,
-  "f32.ge": 0x60,
-  "f64.eq": 0x61,
-  "f64.ne": 0x62,
-  "f64.lt": 0x63,
-  "f64.gt": 0x64,
-  "f64.le": 0x65,
-  "f64.ge": 0x66,
-  "i32.add": 0x6a,
-  "i32.sub": 0x6b,
-  "i32.mul": 0x6c,
-  "i32.div_s": 0x6d,
-  "i32.div_u": 0x6e,
-  "i32.rem_s": 0x6f,
-  "i32.rem_u": 0x70,
-  "i32.and": 0x71,
-  "i32.or": 0x72,
-  "i32.xor": 0x73,
-  "i32.shl": 0x74,
-  "i32.shr_s": 0x75,
-  "i32.shr_u": 0x76,
-  "f32.abs": 0x8b,
-  "f32.neg": 0x8c,
-  "f32.ceil": 0x8d,
-  "f32.floor": 0x8e,
-  "f32.trunc": 0x8f,
-  "f32.nearest": 0x90,
-  "f32.sqrt": 0x91,
-  "f32.add": 0x92,
-  "f32.sub": 0x93,
-  "f32.mul": 0x94,
-  "f32.div": 0x95,
-  "f32.min": 0x96,
-  "f32.max": 0x97,
-  "f64.abs": 0x99,
-  "f64.neg": 0x9a,
-  "f64.ceil": 0x9b,
-  "f64.floor": 0x9c,
-  "f64.trunc": 0x9d,
-  "f64.nearest": 0x9e,
-  "f64.sqrt": 0x9f,
-  "f64.add": 0xa0,
-  "f64.sub": 0xa1,
-  "f64.mul": 0xa2,
-  "f64.div": 0xa3,
-  "f64.min": 0xa4,
-  "f64.max": 0xa5,
-  "f64.copysign": 0xa6,
-  "f32.convert_i32_s": 0xb2,
-  "f32.convert_i32_u": 0xb3,
-  "f32.demote_f64": 0xb6,
-  "f64.convert_i32_s": 0xb7,
-  "f64.convert_i32_u": 0xb8,
-  "f64.promote_f32": 0xbb,
-  "i32.reinterpret_f32": 0xbc,
-  "f32.reinterpret_i32": 0xbe,
-  "i32.extend8_s": 0xc0,
-  select: 0x1b,
+/** Instructions of each type in the order of their codes; a number is the code of the next one. */
+const scalar = {
+  i32: "0x45 eqz eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u 0x6a add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u 0xbc reinterpret_f32 0xc0 extend8_s",
+  f32: "0x5b eq ne lt gt le ge 0x8b abs neg ceil floor trunc nearest sqrt add sub mul div min max 0xb2 convert_i32_s convert_i32_u 0xb6 demote_f64 0xbe reinterpret_i32",
+  f64: "0x61 eq ne lt gt le ge 0x99 abs neg ceil floor trunc nearest sqrt add sub mul div min max copysign 0xb7 convert_i32_s convert_i32_u 0xbb promote_f32",
 } as const;
 
-const saturating = {
-  "i32.trunc_sat_f32_s": 0,
-  "i32.trunc_sat_f32_u": 1,
-  "i32.trunc_sat_f64_s": 2,
-  "i32.trunc_sat_f64_u": 3,
-} as const;
+const saturating = { i32: "0 trunc_sat_f32_s trunc_sat_f32_u trunc_sat_f64_s trunc_sat_f64_u" } as const;
 
 const vector = {
-  "i32x4.splat": 0x11,
-  "f32x4.splat": 0x13,
-  "f64x2.splat": 0x14,
-  "i32x4.eq": 0x37,
-  "i32x4.ne": 0x38,
-  "i32x4.lt_s": 0x39,
-  "i32x4.lt_u": 0x3a,
-  "i32x4.gt_s": 0x3b,
-  "i32x4.le_s": 0x3d,
-  "i32x4.le_u": 0x3e,
-  "f32x4.eq": 0x41,
-  "f32x4.ne": 0x42,
-  "f32x4.lt": 0x43,
-  "f32x4.gt": 0x44,
-  "f32x4.le": 0x45,
-  "f32x4.ge": 0x46,
-  "v128.not": 0x4d,
-  "v128.and": 0x4e,
-  "v128.andnot": 0x4f,
-  "v128.or": 0x50,
-  "v128.xor": 0x51,
-  "v128.bitselect": 0x52,
-  "v128.any_true": 0x53,
-  "f32x4.demote_f64x2_zero": 0x5e,
-  "f64x2.promote_low_f32x4": 0x5f,
-  "i8x16.narrow_i16x8_u": 0x66,
-  "f32x4.ceil": 0x67,
-  "f32x4.floor": 0x68,
-  "f32x4.trunc": 0x69,
-  "f32x4.nearest": 0x6a,
-  "i16x8.narrow_i32x4_u": 0x86,
-  "i16x8.extend_low_i8x16_u": 0x89,
-  "i32x4.abs": 0xa0,
-  "i32x4.neg": 0xa1,
-  "i32x4.extend_low_i16x8_u": 0xa9,
-  "i32x4.shl": 0xab,
-  "i32x4.shr_s": 0xac,
-  "i32x4.shr_u": 0xad,
-  "i32x4.add": 0xae,
-  "i32x4.sub": 0xb1,
-  "i32x4.mul": 0xb5,
-  "i32x4.min_s": 0xb6,
-  "i32x4.min_u": 0xb7,
-  "i32x4.max_s": 0xb8,
-  "i32x4.max_u": 0xb9,
-  "f32x4.abs": 0xe0,
-  "f32x4.neg": 0xe1,
-  "f32x4.sqrt": 0xe3,
-  "f32x4.add": 0xe4,
-  "f32x4.sub": 0xe5,
-  "f32x4.mul": 0xe6,
-  "f32x4.div": 0xe7,
-  "f32x4.min": 0xe8,
-  "f32x4.max": 0xe9,
-  "f32x4.pmin": 0xea,
-  "f32x4.pmax": 0xeb,
-  "f64x2.neg": 0xed,
-  "f64x2.add": 0xf0,
-  "f64x2.sub": 0xf1,
-  "f64x2.mul": 0xf2,
-  "f64x2.min": 0xf4,
-  "f64x2.max": 0xf5,
-  "i32x4.trunc_sat_f32x4_s": 0xf8,
-  "i32x4.trunc_sat_f32x4_u": 0xf9,
-  "f32x4.convert_i32x4_s": 0xfa,
-  "f32x4.convert_i32x4_u": 0xfb,
-  "f32x4.relaxed_madd": 0x105,
-  "f64x2.relaxed_madd": 0x107,
+  v128: "0x4d not and andnot or xor bitselect any_true",
+  i8x16: "0x66 narrow_i16x8_u",
+  i16x8: "0x86 narrow_i32x4_u 0x89 extend_low_i8x16_u",
+  i32x4:
+    "0x11 splat 0x37 eq ne lt_s lt_u gt_s gt_u le_s le_u 0xa0 abs neg 0xa9 extend_low_i16x8_u 0xab shl shr_s shr_u add 0xb1 sub 0xb5 mul min_s min_u max_s max_u 0xf8 trunc_sat_f32x4_s trunc_sat_f32x4_u",
+  f32x4:
+    "0x13 splat 0x41 eq ne lt gt le ge 0x5e demote_f64x2_zero 0x67 ceil floor trunc nearest 0xe0 abs neg 0xe3 sqrt add sub mul div min max pmin pmax 0xfa convert_i32x4_s convert_i32x4_u 0x105 relaxed_madd",
+  f64x2: "0x14 splat 0x5f promote_low_f32x4 0xed neg 0xf0 add sub mul 0xf4 min max 0x107 relaxed_madd",
 } as const;
+
+/** Codes of instructions by their full names, after a prefix in the bits from 12 on. */
+const numbered = (runs: Readonly<Record<string, string>>, prefix: number): [string, number][] =>
+  Object.entries(runs).flatMap(([type, run]) => {
+    let code = 0;
+    return run.split(" ").flatMap((word): [string, number][] => {
+      if (word < "a") code = Number(word);
+      else return [[`${type}.${word}`, (prefix << 12) + code++]];
+      return [];
+    });
+  });
+
+const codes: Readonly<Record<string, number>> = {
+  select: 0x1b,
+  ...Object.fromEntries([...numbered(scalar, 0), ...numbered(saturating, 0xfc), ...numbered(vector, 0xfd)]),
+};
 
 const memoryOps = {
   "i32.load": [0x28, 2],
@@ -210,7 +93,13 @@ const vectorMemoryOps = {
   "v128.load64_zero": [0x5d, 3],
 } as const;
 
-export type Op = keyof typeof opcodes | keyof typeof saturating | keyof typeof vector;
+type Words<S extends string, Known = never> = S extends `${infer Word} ${infer Rest}`
+  ? Words<Rest, Known | Word>
+  : Known | S;
+type Names<Runs extends Readonly<Record<string, string>>> = {
+  [T in keyof Runs & string]: `${T}.${Exclude<Words<Runs[T]>, `0${string}`>}`;
+}[keyof Runs & string];
+export type Op = Names<typeof scalar> | Names<typeof saturating> | Names<typeof vector> | "select";
 export type MemoryOp = keyof typeof memoryOps | keyof typeof vectorMemoryOps;
 
 /** The body of one function. Parameters are locals 0 … n − 1. */
@@ -256,16 +145,15 @@ export class Code {
     this.bytes.push(0x44, ...new Uint8Array(new Float64Array([x]).buffer));
   }
   op(name: Op): void {
-    const plain = opcodes[name as keyof typeof opcodes];
-    if (plain !== undefined) this.bytes.push(plain);
-    else if (name in saturating) this.bytes.push(0xfc, saturating[name as keyof typeof saturating]);
-    else this.put(0xfd, vector[name as keyof typeof vector]);
+    const code = codes[name] as number;
+    if (code < 256) this.bytes.push(code);
+    else this.put(code >> 12, code & 4095);
   }
   memory(name: MemoryOp, offset = 0): void {
-    const scalar = memoryOps[name as keyof typeof memoryOps];
-    if (scalar !== undefined) {
-      this.bytes.push(scalar[0]);
-      this.put(scalar[1], offset);
+    const plain = memoryOps[name as keyof typeof memoryOps];
+    if (plain !== undefined) {
+      this.bytes.push(plain[0]);
+      this.put(plain[1], offset);
     } else {
       const [code, align] = vectorMemoryOps[name as keyof typeof vectorMemoryOps];
       // Alignment 2 (4 bytes): rows of any length start anywhere.
