@@ -1,12 +1,11 @@
 import { checkOptions, checkTensor, flag } from "../check.ts";
-import { cumulative, rareRecurrence, recurrencePrimitive } from "../primitives/recurrence.ts";
+import { cumulative, recurrencePrimitive } from "../primitives/recurrence.ts";
 import { checkAxis, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
-import { mul } from "./arithmetic.ts";
 import { astype } from "./casting.ts";
-import { fullLike, zerosLike } from "./fill.ts";
+import { zerosLike } from "./fill.ts";
 import { meet, type TensorLike } from "./operands.ts";
-import { concat, permute, reshape, slice } from "./shaping.ts";
+import { concat, reshape, slice } from "./shaping.ts";
 
 /** Options of running folds. */
 export interface CumulativeOptions {
@@ -51,19 +50,16 @@ export function cumprod(x: Tensor, axis = -1, options: CumulativeOptions = {}): 
   checkTensor("cumprod", x);
   checkOptions("cumprod", options, { reverse: flag });
   const along = checkAxis("cumprod", axis, x.rank);
-  return reshape(
-    products(around(x.dtype === "bool" ? astype(x, "i32") : x, along), options.reverse ?? false, recurrencePrimitive),
-    x.shape,
-  );
+  return reshape(products(around(x.dtype === "bool" ? astype(x, "i32") : x, along), options.reverse ?? false), x.shape);
 }
 
 /** h₀ = x₀, hⱼ = xⱼ·hⱼ₋₁: the recurrence is started by its drive alone. */
-function products(x: Tensor, reverse: boolean, primitive: typeof recurrencePrimitive): Tensor {
+function products(x: Tensor, reverse: boolean): Tensor {
   const [outer, n, inner] = x.shape as [number, number, number];
   if (n === 0) return x;
   const first = slice(x, [0, reverse ? n - 1 : 0, 0], [outer, reverse ? n : 1, inner]);
   const none = zerosLike(slice(x, [0, 1, 0], [outer, n, inner]));
-  return apply(primitive, [x, concat(reverse ? [none, first] : [first, none], 1)], { reverse });
+  return apply(recurrencePrimitive, [x, concat(reverse ? [none, first] : [first, none], 1)], { reverse });
 }
 
 /**
@@ -77,23 +73,5 @@ export function recurrence(a: TensorLike, b: TensorLike, axis = -1, options: Cum
   return reshape(
     apply(recurrencePrimitive, [around(p, along), around(q, along)], { reverse: options.reverse ?? false }),
     p.shape,
-  );
-}
-
-/** For each element the product of all others over `axes`: the derivative of prod without a division. */
-export function exclusiveProducts(x: Tensor, axes: readonly number[]): Tensor {
-  const kept = x.shape.map((_, i) => i).filter((i) => !axes.includes(i));
-  const order = [...kept, ...axes];
-  const moved = permute(x, order);
-  const n = sizeOf(axes.map((a) => x.shape[a] as number));
-  const outer = sizeOf(kept.map((a) => x.shape[a] as number));
-  const rows = reshape(moved, [outer, n, 1]);
-  if (n === 0) return x;
-  const edge = fullLike(slice(rows, [0, 0, 0], [outer, 1, 1]), 1);
-  const before = concat([edge, slice(products(rows, false, rareRecurrence), [0, 0, 0], [outer, n - 1, 1])], 1);
-  const after = concat([slice(products(rows, true, rareRecurrence), [0, 1, 0], [outer, n, 1]), edge], 1);
-  return permute(
-    reshape(mul(before, after), moved.shape),
-    order.map((_, i) => order.indexOf(i)),
   );
 }

@@ -179,7 +179,10 @@ export interface RowCode {
   readonly write: (c: Code) => void;
 }
 
-/** Work that is no perfect loop nest; buffer numbers refer to the step's `buffers`. */
+/** Fills the arrays of a step's outputs from those of its inputs, row-major and in the order of the buffers. f16 arrives as bits. */
+type Run = (arrays: readonly HostArray[]) => void;
+
+/** Work that is no perfect loop nest; buffer numbers refer to the step's `buffers`. What is run as it stands brings its procedure in JavaScript. */
 export type Special =
   /** out = base; then for each update row r: out[..] (+)= updates[r]. base, out: [outer, n, inner]; updates: [outer, m, inner]; indices: i32 [outer or 1, m]; out of range is skipped. Buffers: base, indices, updates, out. */
   | {
@@ -191,6 +194,7 @@ export type Special =
       readonly m: number;
       readonly inner: number;
       readonly batchedIndices: boolean;
+      readonly run: Run;
     }
   /** h[j] = a[j]·h[j−1] + b[j] along the middle axis of [outer, n, inner], h[−1] = 0; reversed when asked. Buffers: a, b, out. */
   | {
@@ -200,6 +204,7 @@ export type Special =
       readonly n: number;
       readonly inner: number;
       readonly reverse: boolean;
+      readonly run: Run;
       /** @internal */
       readonly code?: RowCode | null;
     }
@@ -211,14 +216,15 @@ export type Special =
       readonly n: number;
       readonly inner: number;
       readonly reverse: boolean;
+      readonly run: Run;
       /** @internal */
       readonly code?: RowCode | null;
     }
-  /** A procedure that no loop nest expresses (factorisations, sorting, transforms): fills the arrays of the outputs from those of the inputs, row-major and in the order of the buffers. f16 arrives as bits. With `code`, a backend that runs WebAssembly may use that instead. */
+  /** A procedure that no loop nest expresses (factorisations, sorting, transforms). With `code`, a backend that runs WebAssembly may use that instead. */
   | {
       readonly kind: "routine";
       readonly name: string;
-      readonly run: (arrays: readonly HostArray[]) => void;
+      readonly run: Run;
       /** @internal */
       readonly code?: RowCode | null;
       /** The same made of products, for a backend that is fast at them; null: too small. It has one more output, a bool: false asks for `run` after all. */

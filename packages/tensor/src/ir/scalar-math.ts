@@ -1,3 +1,5 @@
+import type { DType, HostArray } from "../dtype.ts";
+
 /** Round half to even, as IEEE 754 and NumPy do. */
 export function roundHalfEven(x: number): number {
   const r = Math.round(x);
@@ -62,3 +64,12 @@ export function f16ToNumber(bits: number): number {
 
 /** The f16 nearest to `x`. */
 export const roundF16 = (x: number): number => f16ToNumber(numberToF16(x));
+
+/** Element `i` of an array of `dtype`; f16 lies there as bits. */
+export const numberAt = (dtype: DType, a: HostArray, i: number): number =>
+  dtype === "f16" ? f16ToNumber(a[i] as number) : (a[i] as number);
+
+/** Puts `x` there. */
+export function putNumber(dtype: DType, a: HostArray, i: number, x: number): void {
+  a[i] = dtype === "f16" ? numberToF16(x) : x;
+}

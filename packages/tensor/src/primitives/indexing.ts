@@ -9,6 +9,7 @@ import { where } from "../functions/selection.ts";
 import { broadcastTo, reshape } from "../functions/shaping.ts";
 import type { Primitive } from "../primitive.ts";
 import { apply, type Tensor } from "../tensor.ts";
+import { scatterRows } from "./scatter-rows.ts";
 
 const ints = (name: string, indices: Tensor): void => {
   if (indices.dtype !== "i32")
@@ -126,16 +127,9 @@ export const scatter: Primitive<{ readonly mode: "add" | "set" | "max" | "min" }
       const [base, indices] = node.inputs as [Tensor, Tensor];
       const [outer, n, inner] = base.shape as [number, number, number];
       const m = indices.shape[1] as number;
-      return {
-        kind: "scatter",
-        mode: node.attributes.mode,
-        dtype: node.dtype,
-        outer,
-        n,
-        m,
-        inner,
-        batchedIndices: indices.shape[0] !== 1,
-      };
+      const { mode } = node.attributes;
+      const work = { mode, dtype: node.dtype, outer, n, m, inner, batchedIndices: indices.shape[0] !== 1 };
+      return { kind: "scatter", ...work, run: (arrays) => scatterRows(work, arrays) };
     },
   },
 };

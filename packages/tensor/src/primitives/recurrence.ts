@@ -12,6 +12,7 @@ import { apply, type Tensor } from "../tensor.ts";
 import { alignBatch } from "./batching.ts";
 import { scatter, take } from "./indexing.ts";
 import { runningCode } from "./running.ts";
+import { runCumulative, runRecurrence } from "./running-rows.ts";
 
 interface Direction {
   readonly reverse: boolean;
@@ -68,19 +69,13 @@ export const recurrencePrimitive: Recurrence = {
     kind: "special",
     special(node) {
       const work = workOf(node);
-      return { ...work, code: runningCode({ ...work, op: "recurrence" }) };
+      return {
+        ...work,
+        run: (arrays) => runRecurrence(work, arrays),
+        code: runningCode({ ...work, op: "recurrence" }),
+      };
     },
   },
-};
-
-/** The same without code of its own, for rules that are in every program and run in few. */
-export const rareRecurrence: Recurrence = {
-  name: "recurrence",
-  infer,
-  vjp,
-  jvp,
-  batch,
-  lower: { kind: "special", special: workOf },
 };
 
 interface Cumulative extends Direction {
@@ -117,7 +112,7 @@ export const cumulative: Primitive<Cumulative> = {
     special(node) {
       const [outer, n, inner] = node.shape as [number, number, number];
       const of = { ...node.attributes, dtype: node.dtype, outer, n, inner };
-      return { kind: "cumulative", ...of, code: runningCode(of) };
+      return { kind: "cumulative", ...of, run: (arrays) => runCumulative(of.op, of, arrays), code: runningCode(of) };
     },
   },
 };

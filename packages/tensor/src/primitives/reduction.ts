@@ -3,11 +3,12 @@ import { DTypeError } from "../errors.ts";
 import { div, mul } from "../functions/arithmetic.ts";
 import { astype } from "../functions/casting.ts";
 import { equal } from "../functions/comparison.ts";
-import { exclusiveProducts } from "../functions/cumulative.ts";
+import { fullLike } from "../functions/fill.ts";
 import { sum } from "../functions/reduction.ts";
-import { broadcastInDim } from "../functions/shaping.ts";
+import { broadcastInDim, flip, pad, permute, reshape, slice } from "../functions/shaping.ts";
 import type { Index, ReduceOp } from "../ir/ir.ts";
 import type { Primitive } from "../primitive.ts";
+import { sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 
 export interface Reduction {
@@ -34,6 +35,38 @@ const local: Record<ReduceOp, ((x: Tensor, out: Tensor<Reduction>) => Tensor | n
   argmax: null,
   argmin: null,
 };
+
+/** For each element the product of all others over `axes`: the derivative of prod without a division. */
+function exclusiveProducts(x: Tensor, axes: readonly number[]): Tensor {
+  const order = [...kept(x.rank, axes), ...axes];
+  const moved = permute(x, order);
+  const n = sizeOf(axes.map((a) => x.shape[a] as number));
+  if (x.size === 0) return x;
+  return permute(
+    reshape(others(reshape(moved, [x.size / n, n])), moved.shape),
+    order.map((_, i) => order.indexOf(i)),
+  );
+}
+
+/** The same for rows: each of a pair is multiplied with its partner, and with what is beside the pair. */
+function others(rows: Tensor): Tensor {
+  const [outer, n] = rows.shape as [number, number];
+  if (n < 2) return fullLike(rows, 1);
+  const half = Math.ceil(n / 2);
+  const pairs = reshape(
+    pad(
+      rows,
+      [
+        [0, 0],
+        [0, n % 2],
+      ],
+      1,
+    ),
+    [outer, half, 2],
+  );
+  const beside = reshape(others(apply(reduce, [pairs], { op: "prod", axes: [2] })), [outer, half, 1]);
+  return slice(reshape(mul(flip(pairs, 2), beside), [outer, 2 * half]), [0, 0], [outer, n]);
+}
 
 // Ties share the derivative evenly.
 function winners(x: Tensor, out: Tensor<Reduction>): Tensor {

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { runSimple } from "../../src/backends/js/special.ts";
 import { assemble, Code } from "../../src/backends/wasm/assembler.ts";
 import { transformCode } from "../../src/functions/fft/kernel.ts";
 import { complexRows, realRows } from "../../src/functions/fft/rows.ts";
@@ -8,6 +7,7 @@ import { sortCode } from "../../src/functions/sorting/kernel.ts";
 import { sortRows } from "../../src/functions/sorting/radix.ts";
 import type { RowCode } from "../../src/ir/ir.ts";
 import { runningCode } from "../../src/primitives/running.ts";
+import { runCumulative, runRecurrence } from "../../src/primitives/running-rows.ts";
 
 type Numbers = Float32Array | Float64Array | Int32Array | Uint32Array;
 
@@ -184,10 +184,9 @@ test.each(["f32", "f64", "i32", "u32"] as const)(
           const make = (): Numbers => some(dtype, outer * n * inner, next);
           const inputs = op === "recurrence" ? [make(), make()] : [make()];
           const expected = make();
-          runSimple(op === "recurrence" ? { kind: op, ...size } : { kind: "cumulative", op, ...size }, [
-            ...inputs,
-            expected,
-          ]);
+          const all = [...inputs, expected];
+          if (op === "recurrence") runRecurrence(size, all);
+          else runCumulative(op, size, all);
           const [found] = runCode(code, inputs, [make()], Math.min(cut, outer));
           expect(found).toStrictEqual(expected);
         },

@@ -1,7 +1,6 @@
 import type { HostArray } from "../../dtype.ts";
 import type { Plan, Special } from "../../ir/ir.ts";
 import { runPlan } from "./index.ts";
-import { runSimple } from "./special.ts";
 
 type Of<K extends Special["kind"]> = Extract<Special, { kind: K }>;
 
@@ -57,6 +56,6 @@ export function runSpecial(work: Special, arrays: readonly HostArray[]): void {
       repeat(work, arrays);
       break;
     default:
-      runSimple(work, arrays);
+      work.run(arrays);
   }
 }

@@ -1,7 +1,6 @@
 import { type DType, dtypes } from "../../dtype.ts";
 import { collapse } from "../../ir/collapse.ts";
 import type { Kernel, Plan, PlanBuffer, RowCode, Special, Step } from "../../ir/ir.ts";
-import { runSimple } from "../js/special.ts";
 import { Code } from "./assembler.ts";
 import { CHUNKS, loopRunner, type Modules, type Runner } from "./modules.ts";
 import { Products, usesGemm } from "./products.ts";
@@ -85,10 +84,7 @@ export class Compiler {
     if ("code" in work && work.code) return this.rows(work.code, types.length);
     const { queue } = this.modules;
     const plain = (at: readonly number[]): void =>
-      runSimple(
-        work,
-        types.map((t, i) => this.modules.view(at[i] as number, t.dtype, t.size)),
-      );
+      work.run(types.map((t, i) => this.modules.view(at[i] as number, t.dtype, t.size)));
     const plan = work.kind === "routine" ? work.blocked?.() : null;
     if (plan) return this.blocked(plan, plain);
     return {
