@@ -9,13 +9,14 @@ import {
   type Library,
   type Texture,
 } from "./library.ts";
-import type { Printed } from "./print.ts";
+import { layout, type Printed } from "./print.ts";
 
-const COPY = "function(a) { return a[this.thread.x]; }";
+const TO_TEXTURE = "function(a) { return a[this.thread.x + this.thread.y * this.output.x]; }";
+const FROM_TEXTURE = "function(a) { return a[this.thread.x]; }";
 const common = { precision: "single", tactic: "precision", asyncMode: true } as const;
 const copies: KernelOptions = {
   ...common,
-  output: [1],
+  output: [1, 1],
   pipeline: true,
   immutable: true,
   dynamicOutput: true,
@@ -80,11 +81,12 @@ export class Device {
     this.context = context;
     this.gl = context?.gl ?? null;
     this.gpu = new GPU(context === null ? { mode } : { mode, canvas: context.canvas, context: context.gl });
-    this.upload = this.gpu.createKernel(COPY, copies);
-    this.download = this.gpu.createKernel(COPY, { ...copies, pipeline: false, immutable: false });
+    this.upload = this.gpu.createKernel(TO_TEXTURE, copies);
+    this.download = this.gpu.createKernel(FROM_TEXTURE, { ...copies, output: [1], pipeline: false, immutable: false });
     const [side, units] =
       this.gl === null ? [Infinity, Infinity] : [this.limit("MAX_TEXTURE_SIZE"), this.limit("MAX_TEXTURE_IMAGE_UNITS")];
-    this.maxFloats = Math.min(side * side, 2 ** 30);
+    // A texture may be twice as high as the square root of its size.
+    this.maxFloats = Math.min((side * side) / 4, 2 ** 30);
     this.maxLoads = units - 1;
     context?.canvas.addEventListener("webglcontextlost", () => {
       this.gone ??= "the WebGL context was lost";
@@ -134,7 +136,7 @@ export class Device {
   async toTexture(values: Float32Array): Promise<Texture> {
     if (this.gl === null) return values as Texture;
     return this.wait("copy to a texture", () => {
-      this.upload.setOutput([values.length]);
+      this.upload.setOutput(layout(values.length));
       return this.upload(this.input(values, [values.length]));
     });
   }
@@ -157,9 +159,10 @@ export class Device {
     const key = `${floats} ${native}`;
     let entry = this.kernels.get(key);
     if (entry === undefined) {
+      const size = floats.at(-1) as number;
       const kernel = this.gpu.createKernel(source, {
         ...common,
-        output: [floats.at(-1) as number],
+        output: this.gl === null ? [size] : layout(size),
         pipeline: true,
         immutable: true,
         nativeFunctions: [{ name: "body_f", source: native, argumentTypes: { t: "Integer" }, returnType: "Number" }],

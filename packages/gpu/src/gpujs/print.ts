@@ -28,8 +28,18 @@ const fits = new Set(["eq", "lt", "le", "isnan", "max", "min", "where", "and", "
 /** Terms of a float sum that are added up on their own before they join the rest, so that rounding errors grow slowly. */
 const BLOCK = 64;
 
-/** How gpu.js reads a texture. */
-const FETCH = "getFloatFromSampler2D";
+/** How a texture is read. */
+const FETCH = "fetch_f";
+const FETCHES = `float ${FETCH}(sampler2D s, int i, int bits) { return texelFetch(s, ivec2(i & ((1 << bits) - 1), i >> bits), 0).x; }`;
+
+/** Binary logarithm of the width of a texture of `floats` floats: a power of two, so that places in it are found without divisions. */
+export const widthBits = (floats: number): number => Math.floor(Math.log2(Math.max(1, floats)) / 2);
+
+/** Width and height of that texture. The height is at most twice the square root of `floats`. */
+export const layout = (floats: number): [number, number] => {
+  const width = 2 ** widthBits(floats);
+  return [width, Math.ceil(floats / width)];
+};
 
 const scratch = new DataView(new ArrayBuffer(4));
 
@@ -54,7 +64,14 @@ class Printer {
     const body = define("body_f", "t:i", "f", this.lines.join("\n"), this.language);
     const library = texts(this.used, this.language);
     // gpu.js looks for `function` at the start of what is JavaScript; GLSL wants callees first.
-    return (this.language === "js" ? [body, ...library] : [...library, body]).join("\n");
+    return (this.language === "js" ? [body, ...library] : [FETCHES, ...library, body]).join("\n");
+  }
+
+  /** The call of that function for a point of the texture that `buffer` becomes. */
+  position(buffer: number): string {
+    const { dtype, size } = this.kernel.buffers[buffer] as BufferType;
+    const [width] = layout(size * floatsOf(dtype));
+    return this.language === "js" ? "body_f(this.thread.x)" : `body_f(this.thread.x + this.thread.y * ${width})`;
   }
 
   line(text: string): void {
@@ -155,8 +172,8 @@ class Printer {
     if (this.kernel.buffers[buffer]?.size === 0) return this.constant(dtype, 0);
     if (!this.loads.includes(buffer)) this.loads.push(buffer);
     const name = `user_b${buffer}`;
-    const get = (i: string): string =>
-      this.language === "js" ? `${name}[${i}]` : `${FETCH}(${name}, ${name}Size, ${name}Dim, 0, 0, ${i})`;
+    const bits = widthBits((this.kernel.buffers[buffer] as BufferType).size * floatsOf(dtype));
+    const get = (i: string): string => (this.language === "js" ? `${name}[${i}]` : `${FETCH}(${name}, ${i}, ${bits})`);
     if (isFloat(dtype)) return get(index);
     if (floatsOf(dtype) === 1) return this.call("int_i", get(index));
     const low = this.keep(this.call("mul_i", index, "2"));
@@ -324,7 +341,7 @@ export function printKernel(kernel: Kernel, language: Language): Printed {
   p.give(dtype, values[store.value] as string);
   const { loads } = p;
   return {
-    source: `function(${loads.map((b) => `b${b}`).join(", ")}) { return body_f(this.thread.x); }`,
+    source: `function(${loads.map((b) => `b${b}`).join(", ")}) { return ${p.position(store.buffer)}; }`,
     native: p.text,
     loads,
     floats: [...loads, store.buffer].map((b) => {
