@@ -2,7 +2,7 @@ export type { Backend, Executable, Storage } from "./backend.ts";
 export { getBackend, setBackend } from "./backends/current.ts";
 export { jsBackend } from "./backends/js/index.ts";
 export { to } from "./backends/to.ts";
-export { wasmBackend } from "./backends/wasm/index.ts";
+export { type WasmBackend, type WasmOptions, wasmBackend } from "./backends/wasm/index.ts";
 /**
  * Argument checks, for authors of packages on top of this one: each throws a typed one-line error `function: argument: what is wrong`.
  *

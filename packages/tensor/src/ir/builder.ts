@@ -11,37 +11,37 @@ export type Resolve<N> = (builder: KernelBuilder<N>, node: N, index: readonly In
 /** Instructions of one loop level, with equal ones joined and scalar constants folded. */
 export class KernelBuilder<N> implements Omit<Builder, "value"> {
   readonly instructions: Instruction[] = [];
-  private readonly known = new Map<string, Value>();
-  private readonly resolve: Resolve<N>;
-  private guards: readonly Guard[] = [];
+  readonly #known = new Map<string, Value>();
+  readonly #resolve: Resolve<N>;
+  #guards: readonly Guard[] = [];
 
   constructor(resolve: Resolve<N>) {
-    this.resolve = resolve;
+    this.#resolve = resolve;
   }
 
-  private emit(key: string, instruction: Instruction): Value {
-    const old = this.known.get(key);
+  #emit(key: string, instruction: Instruction): Value {
+    const old = this.#known.get(key);
     if (old !== undefined) return old;
-    this.known.set(key, this.instructions.length);
+    this.#known.set(key, this.instructions.length);
     return this.instructions.push(instruction) - 1;
   }
 
   value(node: N, index: readonly Index[]): Value {
-    return this.resolve(this, node, index);
+    return this.#resolve(this, node, index);
   }
 
   constant(dtype: DType, value: number): Value {
-    return this.emit(`c${dtype}${Object.is(value, -0) ? "-0" : value}`, { op: "const", dtype, value });
+    return this.#emit(`c${dtype}${Object.is(value, -0) ? "-0" : value}`, { op: "const", dtype, value });
   }
 
   index(index: Index): Value {
     if (index.terms.length === 0) return this.constant("i32", index.constant);
-    return this.emit(`i${indexKey(index)}`, { op: "index", dtype: "i32", index });
+    return this.#emit(`i${indexKey(index)}`, { op: "index", dtype: "i32", index });
   }
 
   load(buffer: number, dtype: DType, index: Index, fill = 0): Value {
-    const { guards } = this;
-    return this.emit(`l${buffer},${indexKey(index)},${guardKey(guards)},${fill}`, {
+    const guards = this.#guards;
+    return this.#emit(`l${buffer},${indexKey(index)},${guardKey(guards)},${fill}`, {
       op: "load",
       dtype,
       buffer,
@@ -52,14 +52,14 @@ export class KernelBuilder<N> implements Omit<Builder, "value"> {
   }
 
   accumulator(a: number, dtype: DType): Value {
-    return this.emit(`a${a}`, { op: "accumulator", dtype, a });
+    return this.#emit(`a${a}`, { op: "accumulator", dtype, a });
   }
 
   unary(op: UnaryOp | "cast" | "bitcast", dtype: DType, a: Value): Value {
     const x = this.instructions[a] as Instruction;
     if (op === "cast" && x.dtype === dtype) return a;
     if (x.op === "const" && op !== "bitcast") return this.constant(dtype, evaluateUnary(op, dtype, x.dtype, x.value));
-    return this.emit(`${op}${dtype},${a}`, { op, dtype, a } as Instruction);
+    return this.#emit(`${op}${dtype},${a}`, { op, dtype, a } as Instruction);
   }
 
   binary(op: BinaryOp, dtype: DType, a: Value, b: Value): Value {
@@ -69,18 +69,18 @@ export class KernelBuilder<N> implements Omit<Builder, "value"> {
     // Exact identities only: x + 0 is not one, as it loses the sign of −0.
     if (q.op === "const" && q.value === 1 && (op === "mul" || (op === "div" && isFloat(dtype)))) return a;
     if (p.op === "const" && p.value === 1 && op === "mul") return b;
-    return this.emit(`${op}${dtype},${a},${b}`, { op, dtype, a, b });
+    return this.#emit(`${op}${dtype},${a},${b}`, { op, dtype, a, b });
   }
 
   where(dtype: DType, condition: Value, a: Value, b: Value): Value {
     const c = this.instructions[condition] as Instruction;
     if (c.op === "const") return c.value ? a : b;
     if (a === b) return a;
-    return this.emit(`w${dtype},${condition},${a},${b}`, { op: "where", dtype, a: condition, b: a, c: b });
+    return this.#emit(`w${dtype},${condition},${a},${b}`, { op: "where", dtype, a: condition, b: a, c: b });
   }
 
   /** Guards that the ranges do not already decide; null if one of them never holds. */
-  private undecided(guards: readonly Guard[]): readonly Guard[] | null {
+  #undecided(guards: readonly Guard[]): readonly Guard[] | null {
     const open: Guard[] = [];
     for (const g of guards) {
       const [low, high] = rangeOf(g.of);
@@ -91,23 +91,23 @@ export class KernelBuilder<N> implements Omit<Builder, "value"> {
   }
 
   guarded(guards: readonly Guard[], dtype: DType, then: () => Value, fill: number): Value {
-    const open = this.undecided(guards);
+    const open = this.#undecided(guards);
     if (open === null) return this.constant(dtype, fill);
     if (open.length === 0) return then();
-    const outside = this.guards;
-    this.guards = [...outside, ...open];
+    const outside = this.#guards;
+    this.#guards = [...outside, ...open];
     const v = then();
     const x = this.instructions[v] as Instruction;
-    const direct = x.op === "load" && x.guards === this.guards ? this.load(x.buffer, dtype, x.index, fill) : null;
-    this.guards = outside;
+    const direct = x.op === "load" && x.guards === this.#guards ? this.load(x.buffer, dtype, x.index, fill) : null;
+    this.#guards = outside;
     return direct ?? this.choose(open, dtype, v, this.constant(dtype, fill));
   }
 
   choose(guards: readonly Guard[], dtype: DType, a: Value, b: Value): Value {
-    const open = this.undecided(guards);
+    const open = this.#undecided(guards);
     if (open === null) return b;
     if (open.length === 0 || a === b) return a;
-    return this.where(dtype, this.emit(`g${guardKey(open)}`, { op: "guard", dtype: "bool", guards: open }), a, b);
+    return this.where(dtype, this.#emit(`g${guardKey(open)}`, { op: "guard", dtype: "bool", guards: open }), a, b);
   }
 
   dynamic(value: Value, extent: number): Index {
@@ -118,7 +118,7 @@ export class KernelBuilder<N> implements Omit<Builder, "value"> {
 
   /** Distinguishes memoised values made under different guards. */
   get context(): string {
-    return guardKey(this.guards);
+    return guardKey(this.#guards);
   }
 }
 

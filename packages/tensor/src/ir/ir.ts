@@ -180,7 +180,7 @@ export interface RowCode {
 }
 
 /** Fills the arrays of a step's outputs from those of its inputs, row-major and in the order of the buffers. f16 arrives as bits. */
-type Run = (arrays: readonly HostArray[]) => void;
+export type Run = (arrays: readonly HostArray[]) => void;
 
 /** Work that is no perfect loop nest; buffer numbers refer to the step's `buffers`. What is run as it stands brings its procedure in JavaScript. */
 export type Special =

@@ -54,133 +54,133 @@ function attempt(graph: Captured, stored: ReadonlySet<number>, root: number, loo
 }
 
 class Nest {
-  private readonly buffers: number[] = [];
-  private fold: number | null = null;
-  private inner: KernelBuilder<Tensor> | null = null;
-  private innerValue: Value = 0;
-  private readonly memo = new Map<string, Value>();
-  private readonly graph: Captured;
-  private readonly stored: ReadonlySet<number>;
-  private readonly root: number;
-  private readonly loops: Shape;
+  readonly #buffers: number[] = [];
+  #fold: number | null = null;
+  #inner: KernelBuilder<Tensor> | null = null;
+  #innerValue: Value = 0;
+  readonly #memo = new Map<string, Value>();
+  readonly #graph: Captured;
+  readonly #stored: ReadonlySet<number>;
+  readonly #root: number;
+  readonly #loops: Shape;
 
   constructor(graph: Captured, stored: ReadonlySet<number>, root: number, loops: Shape) {
-    this.graph = graph;
-    this.stored = stored;
-    this.root = root;
-    this.loops = loops;
+    this.#graph = graph;
+    this.#stored = stored;
+    this.#root = root;
+    this.#loops = loops;
   }
 
-  private node(n: number): Tensor {
-    return this.graph.nodes[n] as Tensor;
+  #node(n: number): Tensor {
+    return this.#graph.nodes[n] as Tensor;
   }
 
-  private buffer(n: number): number {
-    const i = this.buffers.indexOf(n);
-    return i >= 0 ? i : this.buffers.push(n) - 1;
+  #buffer(n: number): number {
+    const i = this.#buffers.indexOf(n);
+    return i >= 0 ? i : this.#buffers.push(n) - 1;
   }
 
-  private get axes(): Index[] {
-    return this.loops.map((extent, i) => loopIndex(i, extent));
+  get #axes(): Index[] {
+    return this.#loops.map((extent, i) => loopIndex(i, extent));
   }
 
   build(): Built {
-    const node = this.node(this.root);
-    const position = flattenIndex(this.axes, this.loops);
-    const index = sameShape(node.shape, this.loops) ? this.axes : unflattenIndex(position, node.shape);
-    const outer = this.builder(false);
-    const value = this.at(outer, this.root, index, true, false);
-    const out = this.buffers.push(this.root) - 1;
-    const folded = this.fold === null ? null : this.node(this.fold);
+    const node = this.#node(this.#root);
+    const position = flattenIndex(this.#axes, this.#loops);
+    const index = sameShape(node.shape, this.#loops) ? this.#axes : unflattenIndex(position, node.shape);
+    const outer = this.#builder(false);
+    const value = this.#at(outer, this.#root, index, true, false);
+    const out = this.#buffers.push(this.#root) - 1;
+    const folded = this.#fold === null ? null : this.#node(this.#fold);
     const lower = folded?.primitive.lower;
-    const contraction = folded === null ? undefined : this.contraction(folded);
+    const contraction = folded === null ? undefined : this.#contraction(folded);
     const kernel: Kernel = {
       kind: "loops",
       name:
         folded === null || folded === node ? node.primitive.name : `${folded.primitive.name}+${node.primitive.name}`,
-      loops: this.loops,
+      loops: this.#loops,
       reduce: folded !== null && lower?.kind === "reduce" ? lower.extents(folded) : [],
-      inner: this.inner?.instructions ?? [],
+      inner: this.#inner?.instructions ?? [],
       accumulators:
         folded !== null && lower?.kind === "reduce"
-          ? [{ op: lower.op(folded), dtype: folded.dtype, value: this.innerValue }]
+          ? [{ op: lower.op(folded), dtype: folded.dtype, value: this.#innerValue }]
           : [],
       outer: outer.instructions,
-      buffers: this.buffers.map((n): BufferType => ({ dtype: this.node(n).dtype, size: this.node(n).size })),
+      buffers: this.#buffers.map((n): BufferType => ({ dtype: this.#node(n).dtype, size: this.#node(n).size })),
       stores: [{ buffer: out, index: position, value }],
       ...(contraction === undefined ? {} : { contraction }),
     };
-    return { kernel, buffers: this.buffers };
+    return { kernel, buffers: this.#buffers };
   }
 
-  private builder(inner: boolean): KernelBuilder<Tensor> {
+  #builder(inner: boolean): KernelBuilder<Tensor> {
     return new KernelBuilder<Tensor>((b, node, index) =>
-      this.at(b, this.graph.at.get(node) as number, index, false, inner),
+      this.#at(b, this.#graph.at.get(node) as number, index, false, inner),
     );
   }
 
   /** The value of node `n` at `index`. */
-  private at(b: KernelBuilder<Tensor>, n: number, index: readonly Index[], isRoot: boolean, inner: boolean): Value {
-    const node = this.node(n);
-    const scalar = this.graph.scalars.get(n);
+  #at(b: KernelBuilder<Tensor>, n: number, index: readonly Index[], isRoot: boolean, inner: boolean): Value {
+    const node = this.#node(n);
+    const scalar = this.#graph.scalars.get(n);
     if (scalar !== undefined) return b.constant(node.dtype, scalar);
-    if (!isRoot && this.stored.has(n)) return b.load(this.buffer(n), node.dtype, flattenIndex(index, node.shape));
+    if (!isRoot && this.#stored.has(n)) return b.load(this.#buffer(n), node.dtype, flattenIndex(index, node.shape));
     const { lower } = node.primitive;
-    if (lower.kind === "reduce") return this.host(b, n, index, inner);
+    if (lower.kind === "reduce") return this.#host(b, n, index, inner);
     if (lower.kind !== "map") throw new Materialise(n);
     const key = `${inner ? "i" : "o"}${n}@${index.map(indexKey).join()}|${b.context}`;
-    let v = this.memo.get(key);
-    if (v === undefined) this.memo.set(key, (v = lower.emit(b as unknown as Builder, node, index)));
+    let v = this.#memo.get(key);
+    if (v === undefined) this.#memo.set(key, (v = lower.emit(b as unknown as Builder, node, index)));
     return v;
   }
 
   /** The one fold of this kernel; it must be asked for at exactly the loops' own position. */
-  private host(b: KernelBuilder<Tensor>, n: number, index: readonly Index[], inner: boolean): Value {
-    const node = this.node(n);
+  #host(b: KernelBuilder<Tensor>, n: number, index: readonly Index[], inner: boolean): Value {
+    const node = this.#node(n);
     const { lower } = node.primitive;
-    const here = indexKey(flattenIndex(index, node.shape)) === indexKey(flattenIndex(this.axes, this.loops));
+    const here = indexKey(flattenIndex(index, node.shape)) === indexKey(flattenIndex(this.#axes, this.#loops));
     if (
       inner ||
       lower.kind !== "reduce" ||
-      (this.fold !== null && this.fold !== n) ||
+      (this.#fold !== null && this.#fold !== n) ||
       !here ||
-      sizeOf(this.loops) !== node.size ||
+      sizeOf(this.#loops) !== node.size ||
       b.context !== ""
     )
       throw new Materialise(n);
-    if (!sameShape(node.shape, this.loops)) throw new Reloop(node.shape);
-    if (this.fold === null) {
-      this.fold = n;
-      this.inner = this.builder(true);
+    if (!sameShape(node.shape, this.#loops)) throw new Reloop(node.shape);
+    if (this.#fold === null) {
+      this.#fold = n;
+      this.#inner = this.#builder(true);
       const extents = lower.extents(node);
-      const axes = extents.map((extent, i) => loopIndex(this.loops.length + i, extent));
-      this.innerValue = lower.emit(this.inner as unknown as Builder, node, this.axes, axes);
+      const axes = extents.map((extent, i) => loopIndex(this.#loops.length + i, extent));
+      this.#innerValue = lower.emit(this.#inner as unknown as Builder, node, this.#axes, axes);
     }
     return b.accumulator(0, node.dtype);
   }
 
   /** The hint for products, if both operands are affine views of buffers. */
-  private contraction(node: Tensor): Contraction | undefined {
+  #contraction(node: Tensor): Contraction | undefined {
     const { lower } = node.primitive;
     if (lower.kind !== "reduce" || lower.contraction === undefined) return undefined;
-    const [a, b] = node.inputs.map((x) => this.operand(x)) as [Operand | null, Operand | null];
+    const [a, b] = node.inputs.map((x) => this.#operand(x)) as [Operand | null, Operand | null];
     return a && b ? lower.contraction(node, a, b) : undefined;
   }
 
-  private operand(x: Tensor): Operand | null {
-    const n = this.graph.at.get(x) as number;
-    const b = this.builder(true);
+  #operand(x: Tensor): Operand | null {
+    const n = this.#graph.at.get(x) as number;
+    const b = this.#builder(true);
     const axes = x.shape.map((extent, i) => loopIndex(i, extent));
-    const saved = new Map(this.memo);
-    this.memo.clear();
-    const v = this.at(b, n, axes, false, true);
-    this.memo.clear();
-    for (const [k, value] of saved) this.memo.set(k, value);
+    const saved = new Map(this.#memo);
+    this.#memo.clear();
+    const v = this.#at(b, n, axes, false, true);
+    this.#memo.clear();
+    for (const [k, value] of saved) this.#memo.set(k, value);
     const load = b.instructions[v] as Instruction;
     const flat = load.op === "load" && load.guards.length === 0 ? affine(load.index, x.rank) : null;
     if (load.op !== "load" || flat === null) {
       // A view that is not affine (a reshape of a permutation, say) is copied once rather than read the slow way many times.
-      if (!this.stored.has(n)) throw new Materialise(n);
+      if (!this.#stored.has(n)) throw new Materialise(n);
       return null;
     }
     return { buffer: load.buffer, offset: flat.constant, strides: flat.strides };

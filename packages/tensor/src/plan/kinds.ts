@@ -36,16 +36,16 @@ function intern(text: string): number {
 /** Numbers for what nodes are, their inputs apart: equal for equal kinds. One for each walk, since it remembers the shapes it met. */
 export class Kinds {
   // most nodes of a graph share the very shape object of an input
-  private readonly shapes = new Map<Shape, string>();
+  readonly #shapes = new Map<Shape, string>();
 
-  private shape(s: Shape): string {
-    let text = this.shapes.get(s);
-    if (text === undefined) this.shapes.set(s, (text = `[${s}]`));
+  #shape(s: Shape): string {
+    let text = this.#shapes.get(s);
+    if (text === undefined) this.#shapes.set(s, (text = `[${s}]`));
     return text;
   }
 
   leaf(dtype: DType, shape: Shape): number {
-    return intern(`?${dtype}${this.shape(shape)}`);
+    return intern(`?${dtype}${this.#shape(shape)}`);
   }
 
   scalar(dtype: DType, value: number): number {
@@ -55,6 +55,6 @@ export class Kinds {
   /** Of `t` with `attributes`, which are its own but where some of them do not matter. */
   node({ primitive, dtype, shape, parts }: Tensor, attributes: unknown): number {
     const rest = attributes === null ? "" : attributesKey(attributes);
-    return intern(`${identityOf(primitive)}${dtype}${this.shape(shape)}${parts === null ? "" : parts.length}${rest}`);
+    return intern(`${identityOf(primitive)}${dtype}${this.#shape(shape)}${parts === null ? "" : parts.length}${rest}`);
   }
 }

@@ -30,30 +30,30 @@ interface Hole {
 
 /** Free ranges of the arena by address; neighbours are one hole, and the last one has no end. */
 class Holes {
-  private readonly list: Hole[] = [{ offset: 0, bytes: Number.POSITIVE_INFINITY }];
+  readonly #list: Hole[] = [{ offset: 0, bytes: Number.POSITIVE_INFINITY }];
 
   /** Offset of the first range with room for `bytes`. */
   take(bytes: number): number {
-    const i = this.list.findIndex((h) => h.bytes >= bytes);
-    const { offset, bytes: room } = this.list[i] as Hole;
-    if (room === bytes) this.list.splice(i, 1);
-    else this.list[i] = { offset: offset + bytes, bytes: room - bytes };
+    const i = this.#list.findIndex((h) => h.bytes >= bytes);
+    const { offset, bytes: room } = this.#list[i] as Hole;
+    if (room === bytes) this.#list.splice(i, 1);
+    else this.#list[i] = { offset: offset + bytes, bytes: room - bytes };
     return offset;
   }
 
   give(offset: number, bytes: number): void {
-    let [low, high] = [0, this.list.length - 1];
+    let [low, high] = [0, this.#list.length - 1];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.list[middle] as Hole).offset > offset) high = middle;
+      if ((this.#list[middle] as Hole).offset > offset) high = middle;
       else low = middle + 1;
     }
-    const [before, after] = [this.list[low - 1], this.list[low] as Hole];
+    const [before, after] = [this.#list[low - 1], this.#list[low] as Hole];
     const joinsBefore = before !== undefined && before.offset + before.bytes === offset;
     const joinsAfter = offset + bytes === after.offset;
     const from = joinsBefore ? before.offset : offset;
     const end = joinsAfter ? after.offset + after.bytes : offset + bytes;
-    this.list.splice(low - Number(joinsBefore), Number(joinsBefore) + Number(joinsAfter), {
+    this.#list.splice(low - Number(joinsBefore), Number(joinsBefore) + Number(joinsAfter), {
       offset: from,
       bytes: end - from,
     });

@@ -11,7 +11,7 @@ import { lower } from "./lower.ts";
 /** A plan with its executables, one per backend it has run on. */
 export class Compiled {
   readonly plan: Plan;
-  private readonly executables = new Map<Backend, Executable>();
+  readonly #executables = new Map<Backend, Executable>();
 
   constructor(plan: Plan) {
     this.plan = plan;
@@ -23,15 +23,15 @@ export class Compiled {
 
   /** Frees what the executables hold. */
   dispose(): void {
-    for (const e of this.executables.values()) e.dispose();
-    this.executables.clear();
+    for (const e of this.#executables.values()) e.dispose();
+    this.#executables.clear();
   }
 
   /** Runs on tensors that hold values; gives the storages of the results. Tensors in `donated` may lose theirs to a result. */
   run(inputs: readonly Tensor[], donated: ReadonlySet<Tensor> = none): Storage[] {
     const backend = getBackend();
-    let executable = this.executables.get(backend);
-    if (executable === undefined) this.executables.set(backend, (executable = backend.compile(this.plan)));
+    let executable = this.#executables.get(backend);
+    if (executable === undefined) this.#executables.set(backend, (executable = backend.compile(this.plan)));
     const borrowed: Storage[] = [];
     const allocated: Storage[] = [];
     try {

@@ -54,30 +54,30 @@ export const four: Place = { locals: [], wide: true, shift: 0, bases: noBases };
 
 /** Index arithmetic, guards, loads and stores of one kernel. `lanes` is the loop that may run four at a time. */
 export class Access {
-  private readonly c: Code;
-  private readonly kernel: Kernel;
-  private readonly loops: readonly number[];
-  private readonly lanes: number | null;
+  readonly #c: Code;
+  readonly #kernel: Kernel;
+  readonly #loops: readonly number[];
+  readonly #lanes: number | null;
 
   constructor(c: Code, kernel: Kernel, loops: readonly number[], lanes: number | null) {
-    this.c = c;
-    this.kernel = kernel;
-    this.loops = loops;
-    this.lanes = lanes;
+    this.#c = c;
+    this.#kernel = kernel;
+    this.#loops = loops;
+    this.#lanes = lanes;
   }
 
   /** Locals with the address of each load at position 0 of `loop`, computed before that loop, if nothing but loops decides it. */
   bases(list: readonly Instruction[], loop: number): Bases {
-    const { c } = this;
+    const c = this.#c;
     const out = new Map<number, Base>();
     list.forEach((x, n) => {
       if (x.op !== "load") return;
-      const flat = affine(x.index, this.loops.length);
+      const flat = affine(x.index, this.#loops.length);
       const bytes = dtypes[x.dtype].bytes;
       if (flat === null) {
         if (x.index.terms.some(({ atom }) => atom.kind === "value")) return;
         const moves = x.index.terms.filter((t) =>
-          [loop, this.lanes ?? loop].some((l) => dependsOn({ constant: 0, terms: [t] }, l)),
+          [loop, this.#lanes ?? loop].some((l) => dependsOn({ constant: 0, terms: [t] }, l)),
         );
         const local = c.local("i32");
         c.get(x.buffer);
@@ -85,7 +85,7 @@ export class Access {
           { constant: x.index.constant, terms: x.index.terms.filter((t) => !moves.includes(t)) },
           { locals: [], wide: false, shift: 0, bases: noBases },
         );
-        this.scale(bytes);
+        this.#scale(bytes);
         c.op("i32.add");
         c.set(local);
         out.set(n, { local, loop, stride: 0, rest: { constant: 0, terms: moves } });
@@ -97,8 +97,8 @@ export class Access {
       c.op("i32.add");
       flat.strides.forEach((s, l) => {
         if (s === 0 || l === loop) return;
-        c.get(this.loops[l] as number);
-        this.scale(s * bytes);
+        c.get(this.#loops[l] as number);
+        this.#scale(s * bytes);
         c.op("i32.add");
       });
       c.set(local);
@@ -107,27 +107,27 @@ export class Access {
     return out;
   }
 
-  private scale(by: number): void {
+  #scale(by: number): void {
     if (by === 1) return;
-    this.c.i32(by);
-    this.c.op("i32.mul");
+    this.#c.i32(by);
+    this.#c.op("i32.mul");
   }
 
   /** Pushes `e`, `by` elements on along the lanes' loop; `lane` says which lane of computed indices counts. */
   index(e: Index, place: Place, by: number = place.shift, lane = 0): void {
-    const { c } = this;
+    const c = this.#c;
     c.i32(e.constant);
     for (const { coefficient, atom } of e.terms) {
       if (atom.kind === "loop") {
-        c.get(this.loops[atom.loop] as number);
-        if (atom.loop === this.lanes && by !== 0) {
+        c.get(this.#loops[atom.loop] as number);
+        if (atom.loop === this.#lanes && by !== 0) {
           c.i32(by);
           c.op("i32.add");
         }
       } else if (atom.kind === "value") {
         c.get(place.locals[atom.instruction] as number);
         if (place.wide) c.extract("i32", lane);
-        this.clamp(atom.extent);
+        this.#clamp(atom.extent);
       } else {
         // Division of a negative number truncates: shift by a multiple of the divisor first.
         const low = rangeOf(atom.of)[0];
@@ -140,14 +140,14 @@ export class Access {
           c.op("i32.sub");
         }
       }
-      if (coefficient !== 1) this.scale(coefficient);
+      if (coefficient !== 1) this.#scale(coefficient);
       c.op("i32.add");
     }
   }
 
   /** Brings the i32 on the stack into [0, extent). */
-  private clamp(extent: number): void {
-    const { c } = this;
+  #clamp(extent: number): void {
+    const c = this.#c;
     const t = c.local("i32");
     c.set(t);
     for (const [limit, keep] of [
@@ -167,7 +167,7 @@ export class Access {
 
   /** Pushes whether all guards hold at one element. */
   guards(guards: readonly Guard[], place: Place, by: number = place.shift, lane = 0): void {
-    const { c } = this;
+    const c = this.#c;
     guards.forEach((g, i) => {
       // low ≤ e < high as one unsigned comparison.
       this.index(g.of, place, by, lane);
@@ -182,10 +182,10 @@ export class Access {
 
   /** Pushes an index expression as four i32 lanes. */
   indexLanes(e: Index, place: Place): void {
-    const { c } = this;
-    const pattern = lanePattern(e, this.lanes as number);
+    const c = this.#c;
+    const pattern = lanePattern(e, this.#lanes as number);
     if (pattern === null) {
-      this.gather("i32", (lane) => this.index(e, place, place.shift + lane, lane));
+      this.#gather("i32", (lane) => this.index(e, place, place.shift + lane, lane));
       return;
     }
     this.index(e, place);
@@ -197,7 +197,7 @@ export class Access {
 
   /** Pushes a mask: lanes in which all guards hold. */
   guardLanes(guards: readonly Guard[], place: Place): void {
-    const { c } = this;
+    const c = this.#c;
     c.constant4("i32", -1);
     for (const g of guards) {
       this.indexLanes({ constant: g.of.constant - g.low, terms: g.of.terms }, place);
@@ -207,8 +207,8 @@ export class Access {
     }
   }
 
-  private gather(type: "f32" | "i32", push: (lane: number) => void): void {
-    const { c } = this;
+  #gather(type: "f32" | "i32", push: (lane: number) => void): void {
+    const c = this.#c;
     for (let lane = 0; lane < 4; lane++) {
       push(lane);
       if (lane === 0) c.op(`${type}x4.splat`);
@@ -217,34 +217,34 @@ export class Access {
   }
 
   /** Pushes the address of load `x`, which is instruction `n`, `by` elements on along the lanes' loop; gives what is left for the immediate offset. */
-  private address(x: Load, n: number, place: Place, by: number, lane: number): number {
-    const { c } = this;
+  #address(x: Load, n: number, place: Place, by: number, lane: number): number {
+    const c = this.#c;
     const bytes = dtypes[x.dtype].bytes;
     const base = place.bases.get(n);
     if (base === undefined) {
       c.get(x.buffer);
       this.index(x.index, place, by, lane);
-      this.scale(bytes);
+      this.#scale(bytes);
       c.op("i32.add");
       return 0;
     }
     c.get(base.local);
     if (base.rest !== undefined) {
       this.index(base.rest, place, by, lane);
-      this.scale(bytes);
+      this.#scale(bytes);
       c.op("i32.add");
       return 0;
     }
     if (base.stride !== 0) {
-      c.get(this.loops[base.loop] as number);
-      this.scale(base.stride);
+      c.get(this.#loops[base.loop] as number);
+      this.#scale(base.stride);
       c.op("i32.add");
     }
     const { row = 0 } = place;
-    const strides = by === 0 && row === 0 ? [] : (affine(x.index, this.loops.length)?.strides as number[]);
+    const strides = by === 0 && row === 0 ? [] : (affine(x.index, this.#loops.length)?.strides as number[]);
     const along = (loop: number, steps: number): number =>
       steps === 0 ? 0 : (strides[loop] as number) * steps * bytes;
-    const ahead = along(this.lanes as number, by) + along(this.kernel.loops.length - 1, row);
+    const ahead = along(this.#lanes as number, by) + along(this.#kernel.loops.length - 1, row);
     // An immediate offset is not taken modulo 4 GiB: it must not stand on an address in front of the memory, as that of an element whose guards fail may be.
     if (ahead === 0 || (ahead > 0 && x.guards.length === 0)) return ahead;
     c.i32(ahead);
@@ -253,9 +253,9 @@ export class Access {
   }
 
   /** Pushes one element, as its dtype is held in a local. */
-  private element(x: Load, n: number, place: Place, by: number, lane: number): void {
-    const { c } = this;
-    const offset = this.address(x, n, place, by, lane);
+  #element(x: Load, n: number, place: Place, by: number, lane: number): void {
+    const c = this.#c;
+    const offset = this.#address(x, n, place, by, lane);
     c.memory(loads[x.dtype], offset);
     if (x.dtype !== "f16") return;
     c.op("f64.convert_i32_u");
@@ -266,23 +266,23 @@ export class Access {
   /** Pushes one element, or its fill where a guard fails. */
   load(x: Load, n: number, place: Place, by: number = place.shift, lane = 0): void {
     if (x.guards.length === 0) {
-      this.element(x, n, place, by, lane);
+      this.#element(x, n, place, by, lane);
       return;
     }
     this.guards(x.guards, place, by, lane);
-    this.c.choose(
+    this.#c.choose(
       valueType(x.dtype),
-      () => this.element(x, n, place, by, lane),
-      () => constant(this.c, x.dtype, x.fill),
+      () => this.#element(x, n, place, by, lane),
+      () => constant(this.#c, x.dtype, x.fill),
     );
   }
 
   /** Pushes four neighbours. */
   loadLanes(x: Load, n: number, place: Place): void {
-    const { c } = this;
-    const loop = this.lanes as number;
-    const slow = (): void => this.scattered(x, n, place);
-    const fast = (): void => this.neighbours(x, n, place);
+    const c = this.#c;
+    const loop = this.#lanes as number;
+    const slow = (): void => this.#scattered(x, n, place);
+    const fast = (): void => this.#neighbours(x, n, place);
     if (x.guards.length === 0) {
       fast();
       return;
@@ -290,7 +290,7 @@ export class Access {
     const fixed = x.guards.every((g) => !dependsOn(g.of, loop));
     if (fixed) {
       this.guards(x.guards, place);
-      c.choose("v128", fast, () => this.fill(x));
+      c.choose("v128", fast, () => this.#fill(x));
       return;
     }
     if (x.guards.some((g) => lanesOf(g.of, loop) === null)) {
@@ -306,28 +306,28 @@ export class Access {
 
   /** Pushes four elements that lie side by side in memory, whatever loop runs along them, from the one at `place` on. */
   loadAcross(x: Load, n: number, place: Place): void {
-    const offset = this.address(x, n, place, place.shift, 0);
-    this.c.memory("v128.load", offset);
+    const offset = this.#address(x, n, place, place.shift, 0);
+    this.#c.memory("v128.load", offset);
   }
 
-  private fill(x: Load): void {
-    if (x.dtype === "f32") this.c.constant4("f32", x.fill);
-    else this.c.constant4("i32", x.dtype === "bool" ? -Number(x.fill !== 0) : x.fill);
+  #fill(x: Load): void {
+    if (x.dtype === "f32") this.#c.constant4("f32", x.fill);
+    else this.#c.constant4("i32", x.dtype === "bool" ? -Number(x.fill !== 0) : x.fill);
   }
 
   /** Four elements one by one, each with its guards. */
-  private scattered(x: Load, n: number, place: Place): void {
-    this.gather(x.dtype === "f32" ? "f32" : "i32", (lane) => this.load(x, n, place, place.shift + lane, lane));
-    this.asMask(x.dtype);
+  #scattered(x: Load, n: number, place: Place): void {
+    this.#gather(x.dtype === "f32" ? "f32" : "i32", (lane) => this.load(x, n, place, place.shift + lane, lane));
+    this.#asMask(x.dtype);
   }
 
   /** Four elements whose guards hold. */
-  private neighbours(x: Load, n: number, place: Place): void {
-    const { c } = this;
-    const pattern = lanePattern(x.index, this.lanes as number);
+  #neighbours(x: Load, n: number, place: Place): void {
+    const c = this.#c;
+    const pattern = lanePattern(x.index, this.#lanes as number);
     const stride = pattern?.every((n, lane) => n === lane * pattern[1]) ? pattern[1] : null;
     const bytes = dtypes[x.dtype].bytes;
-    const at = (by: number): number => this.address(x, n, place, place.shift + by, 0);
+    const at = (by: number): number => this.#address(x, n, place, place.shift + by, 0);
     if (stride === 0 && bytes === 4) {
       const offset = at(0);
       c.memory("v128.load32_splat", offset);
@@ -335,7 +335,7 @@ export class Access {
       const offset = at(0);
       c.memory(loads[x.dtype], offset);
       c.op("i32x4.splat");
-      this.asMask(x.dtype);
+      this.#asMask(x.dtype);
     } else if (stride === 1 && bytes === 4) {
       const offset = at(0);
       c.memory("v128.load", offset);
@@ -344,7 +344,7 @@ export class Access {
       c.memory("v128.load32_zero", offset);
       c.op("i16x8.extend_low_i8x16_u");
       c.op("i32x4.extend_low_i16x8_u");
-      this.asMask(x.dtype);
+      this.#asMask(x.dtype);
     } else if (stride === -1 && bytes === 4) {
       const offset = at(3);
       c.memory("v128.load", offset);
@@ -367,20 +367,20 @@ export class Access {
       c.get(v);
       c.shuffle(...pattern);
     } else {
-      this.gather(x.dtype === "f32" ? "f32" : "i32", (lane) => this.element(x, n, place, place.shift + lane, lane));
-      this.asMask(x.dtype);
+      this.#gather(x.dtype === "f32" ? "f32" : "i32", (lane) => this.#element(x, n, place, place.shift + lane, lane));
+      this.#asMask(x.dtype);
     }
   }
 
-  private asMask(dtype: DType): void {
+  #asMask(dtype: DType): void {
     if (dtype !== "bool") return;
-    this.c.constant4("i32", 0);
-    this.c.op("i32x4.ne");
+    this.#c.constant4("i32", 0);
+    this.#c.op("i32x4.ne");
   }
 
   /** Stores the first lanes of the vector on the stack. */
-  private storeSome(lanes: number): void {
-    const { c } = this;
+  #storeSome(lanes: number): void {
+    const c = this.#c;
     const [at, v] = [c.local("i32"), c.local("v128")];
     c.set(v);
     c.set(at);
@@ -399,11 +399,11 @@ export class Access {
 
   /** Stores local `value`: one element, or four neighbours. */
   store(s: Kernel["stores"][number], value: number, place: Place): void {
-    const { c } = this;
-    const { dtype } = this.kernel.buffers[s.buffer] as { dtype: DType };
+    const c = this.#c;
+    const { dtype } = this.#kernel.buffers[s.buffer] as { dtype: DType };
     c.get(s.buffer);
     this.index(s.index, place);
-    this.scale(dtypes[dtype].bytes);
+    this.#scale(dtypes[dtype].bytes);
     c.op("i32.add");
     c.get(value);
     if (!place.wide) {
@@ -425,6 +425,6 @@ export class Access {
       c.op("i8x16.narrow_i16x8_u");
       c.storeLane();
     } else if (place.kept === undefined) c.memory("v128.store");
-    else this.storeSome(place.kept);
+    else this.#storeSome(place.kept);
   }
 }

@@ -104,103 +104,103 @@ export type MemoryOp = keyof typeof memoryOps | keyof typeof vectorMemoryOps;
 
 /** The body of one function. Parameters are locals 0 … n − 1. */
 export class Code {
-  private readonly bytes: number[] = [];
-  private readonly types: ValueType[] = [];
-  private readonly prologue: number[] = [];
-  private readonly constants = new Map<number, number>();
-  private readonly parameters: number;
+  readonly #bytes: number[] = [];
+  readonly #types: ValueType[] = [];
+  readonly #prologue: number[] = [];
+  readonly #constants = new Map<number, number>();
+  readonly #parameters: number;
   /** True when it calls a host function. */
   callsHost = false;
 
   constructor(parameters: number) {
-    this.parameters = parameters;
+    this.#parameters = parameters;
   }
 
   /** A new local. */
   local(type: ValueType): number {
-    return this.parameters + this.types.push(type) - 1;
+    return this.#parameters + this.#types.push(type) - 1;
   }
   /** An instruction with one number. Nearly all are short. */
-  private put(instruction: number, n: number): void {
-    if (n < 128) this.bytes.push(instruction, n);
-    else this.bytes.push(instruction, ...unsigned(n));
+  #put(instruction: number, n: number): void {
+    if (n < 128) this.#bytes.push(instruction, n);
+    else this.#bytes.push(instruction, ...unsigned(n));
   }
   get(local: number): void {
-    this.put(0x20, local);
+    this.#put(0x20, local);
   }
   set(local: number): void {
-    this.put(0x21, local);
+    this.#put(0x21, local);
   }
   tee(local: number): void {
-    this.put(0x22, local);
+    this.#put(0x22, local);
   }
   i32(n: number): void {
-    if (n >= 0 && n < 64) this.bytes.push(0x41, n);
-    else this.bytes.push(0x41, ...signed(n));
+    if (n >= 0 && n < 64) this.#bytes.push(0x41, n);
+    else this.#bytes.push(0x41, ...signed(n));
   }
   f32(x: number): void {
-    this.bytes.push(0x43, ...new Uint8Array(new Float32Array([x]).buffer));
+    this.#bytes.push(0x43, ...new Uint8Array(new Float32Array([x]).buffer));
   }
   f64(x: number): void {
-    this.bytes.push(0x44, ...new Uint8Array(new Float64Array([x]).buffer));
+    this.#bytes.push(0x44, ...new Uint8Array(new Float64Array([x]).buffer));
   }
   op(name: Op): void {
     const code = codes[name] as number;
-    if (code < 256) this.bytes.push(code);
-    else this.put(code >> 12, code & 4095);
+    if (code < 256) this.#bytes.push(code);
+    else this.#put(code >> 12, code & 4095);
   }
   memory(name: MemoryOp, offset = 0): void {
     const plain = memoryOps[name as keyof typeof memoryOps];
     if (plain !== undefined) {
-      this.bytes.push(plain[0]);
-      this.put(plain[1], offset);
+      this.#bytes.push(plain[0]);
+      this.#put(plain[1], offset);
     } else {
       const [code, align] = vectorMemoryOps[name as keyof typeof vectorMemoryOps];
       // Alignment 2 (4 bytes): rows of any length start anywhere.
-      this.bytes.push(0xfd, code);
-      this.put(Math.min(align, 2), offset);
+      this.#bytes.push(0xfd, code);
+      this.#put(Math.min(align, 2), offset);
     }
   }
   /** Pushes a vector whose four lanes hold the same f32 or i32. It is made once, at the start of the function. */
   constant4(type: "f32" | "i32", x: number): void {
     const bits = new Int32Array((type === "f32" ? new Float32Array([x]) : new Int32Array([x])).buffer)[0] as number;
-    let local = this.constants.get(bits);
+    let local = this.#constants.get(bits);
     if (local === undefined) {
-      this.constants.set(bits, (local = this.local("v128")));
+      this.#constants.set(bits, (local = this.local("v128")));
       const bytes = new Uint8Array(new Int32Array([bits, bits, bits, bits]).buffer);
-      this.prologue.push(0xfd, 0x0c, ...bytes, 0x21, ...unsigned(local));
+      this.#prologue.push(0xfd, 0x0c, ...bytes, 0x21, ...unsigned(local));
     }
     this.get(local);
   }
   /** i32x4 of four constants. */
   lanes(...x: readonly [number, number, number, number]): void {
-    this.bytes.push(0xfd, 0x0c, ...new Uint8Array(new Int32Array(x).buffer));
+    this.#bytes.push(0xfd, 0x0c, ...new Uint8Array(new Int32Array(x).buffer));
   }
   extract(type: "f32" | "i32", lane: number): void {
-    this.bytes.push(0xfd, type === "f32" ? 0x1f : 0x1b, lane);
+    this.#bytes.push(0xfd, type === "f32" ? 0x1f : 0x1b, lane);
   }
   replace(type: "f32" | "i32", lane: number): void {
-    this.bytes.push(0xfd, type === "f32" ? 0x20 : 0x1c, lane);
+    this.#bytes.push(0xfd, type === "f32" ? 0x20 : 0x1c, lane);
   }
   /** Four-byte lanes chosen from two vectors: 0–3 of the first, 4–7 of the second. */
   shuffle(...lanes: readonly [number, number, number, number]): void {
-    this.bytes.push(0xfd, 0x0d, ...lanes.flatMap((l) => [4 * l, 4 * l + 1, 4 * l + 2, 4 * l + 3]));
+    this.#bytes.push(0xfd, 0x0d, ...lanes.flatMap((l) => [4 * l, 4 * l + 1, 4 * l + 2, 4 * l + 3]));
   }
   /** Stores a 32-bit lane of the vector on the stack. */
   storeLane(offset = 0, lane = 0): void {
-    this.bytes.push(0xfd, 0x5a, 0, ...unsigned(offset), lane);
+    this.#bytes.push(0xfd, 0x5a, 0, ...unsigned(offset), lane);
   }
   /** Stores one of the two 64-bit lanes of the vector on the stack. */
   storeHalf(offset: number, lane: 0 | 1): void {
-    this.bytes.push(0xfd, 0x5b, 0, ...unsigned(offset), lane);
+    this.#bytes.push(0xfd, 0x5b, 0, ...unsigned(offset), lane);
   }
   /** Fills bytes (address, value, count on the stack). */
   fillBytes(): void {
-    this.bytes.push(0xfc, 11, 0);
+    this.#bytes.push(0xfc, 11, 0);
   }
   /** Copies bytes (to, from, count on the stack). */
   copyBytes(): void {
-    this.bytes.push(0xfc, 10, 0, 0);
+    this.#bytes.push(0xfc, 10, 0, 0);
   }
   /** Calls an imported host function. */
   callHost(f: number): void {
@@ -208,36 +208,36 @@ export class Code {
     this.call(f);
   }
   call(f: number): void {
-    this.put(0x10, f);
+    this.#put(0x10, f);
   }
   /** `if … else … end` that leaves a value of `type` (or none). */
   choose(type: ValueType | null, then: () => void, otherwise?: () => void): void {
-    this.bytes.push(0x04, type === null ? 0x40 : typeCode[type]);
+    this.#bytes.push(0x04, type === null ? 0x40 : typeCode[type]);
     then();
     if (otherwise) {
-      this.bytes.push(0x05);
+      this.#bytes.push(0x05);
       otherwise();
     }
-    this.bytes.push(0x0b);
+    this.#bytes.push(0x0b);
   }
   /** Runs `body` while `i < limit` (pushed by `limit`), adding `step` after each round. The start is in `i` already. */
   loop(i: number, limit: () => void, step: number, body: () => void): void {
-    this.bytes.push(0x02, 0x40, 0x03, 0x40);
+    this.#bytes.push(0x02, 0x40, 0x03, 0x40);
     this.get(i);
     limit();
     this.op("i32.ge_s");
-    this.bytes.push(0x0d, 1);
+    this.#bytes.push(0x0d, 1);
     body();
     this.get(i);
     this.i32(step);
     this.op("i32.add");
     this.set(i);
-    this.bytes.push(0x0c, 0, 0x0b, 0x0b);
+    this.#bytes.push(0x0c, 0, 0x0b, 0x0b);
   }
   /** The function's bytes with its size, in pieces. */
   finish(): Pieces {
-    const locals = [...unsigned(this.types.length), ...this.types.flatMap((t) => [1, typeCode[t]])];
-    return sized([locals, this.prologue, this.bytes, [0x0b]]);
+    const locals = [...unsigned(this.#types.length), ...this.#types.flatMap((t) => [1, typeCode[t]])];
+    return sized([locals, this.#prologue, this.#bytes, [0x0b]]);
   }
 }
 

@@ -30,16 +30,16 @@ function sideBySide(bytes: readonly number[]): { offsets: number[]; total: numbe
 
 /** Makes plans ready. All memory that a plan needs beside inputs and outputs is known then: its arena, and what the greediest step needs. */
 export class Compiler {
-  private readonly modules: Modules;
-  private readonly products: Products;
+  readonly #modules: Modules;
+  readonly #products: Products;
 
   constructor(modules: Modules) {
-    this.modules = modules;
-    this.products = new Products(modules);
+    this.#modules = modules;
+    this.#products = new Products(modules);
   }
 
   plan(plan: Plan): Run {
-    const runners = this.steps(plan);
+    const runners = this.#steps(plan);
     const { buffers, inputs: given, outputs: results } = plan;
     // Filled anew by each run, so that a run makes no lists: none begins before the last one of this plan has been asked for.
     const places = buffers.map(() => 0);
@@ -61,32 +61,32 @@ export class Compiler {
     };
   }
 
-  private steps(plan: Plan): Runner[] {
+  #steps(plan: Plan): Runner[] {
     const works = plan.steps.map(({ work }) => (work.kind === "loops" && !usesGemm(work) ? collapse(work) : work));
     // Compiled together first; the calls below find them in the cache.
-    this.modules.compile(works.filter((w): w is Kernel => w.kind === "loops" && !usesGemm(w)));
+    this.#modules.compile(works.filter((w): w is Kernel => w.kind === "loops" && !usesGemm(w)));
     return plan.steps.map(({ buffers }, i) => {
       const work = works[i] as Kernel | Special;
       if (work.kind !== "loops")
-        return this.special(
+        return this.#special(
           work,
           buffers.map((b) => plan.buffers[b] as { dtype: DType; size: number }),
         );
-      if (usesGemm(work)) return this.products.compile(work);
-      return loopRunner(work, this.modules.compile([work])[0] as Entry, this.modules.queue);
+      if (usesGemm(work)) return this.#products.compile(work);
+      return loopRunner(work, this.#modules.compile([work])[0] as Entry, this.#modules.queue);
     });
   }
 
-  private special(work: Special, types: Types): Runner {
-    if (work.kind === "scan") return this.scan(work, types);
-    if (work.kind === "switch") return this.branch(work);
-    if (work.kind === "while") return this.repeat(work, types);
-    if ("code" in work && work.code) return this.rows(work.code, types.length);
-    const { queue } = this.modules;
+  #special(work: Special, types: Types): Runner {
+    if (work.kind === "scan") return this.#scan(work, types);
+    if (work.kind === "switch") return this.#branch(work);
+    if (work.kind === "while") return this.#repeat(work, types);
+    if ("code" in work && work.code) return this.#rows(work.code, types.length);
+    const { queue } = this.#modules;
     const plain = (at: readonly number[]): void =>
-      work.run(types.map((t, i) => this.modules.view(at[i] as number, t.dtype, t.size)));
+      work.run(types.map((t, i) => this.#modules.view(at[i] as number, t.dtype, t.size)));
     const plan = work.kind === "routine" ? work.blocked?.() : null;
-    if (plan) return this.blocked(plan, plain);
+    if (plan) return this.#blocked(plan, plain);
     return {
       bytes: 0,
       run: (addresses) => {
@@ -97,7 +97,7 @@ export class Compiler {
   }
 
   /** A routine made of products; what it could not do, it says in a flag, and the routine itself does. */
-  private blocked(plan: Plan, plain: (addresses: readonly number[]) => void): Runner {
+  #blocked(plan: Plan, plain: (addresses: readonly number[]) => void): Runner {
     const run = this.plan(plan);
     const inputs = plan.inputs.length;
     return {
@@ -105,15 +105,15 @@ export class Compiler {
       run: (addresses, scratch) => {
         const at = [...addresses];
         run.run(at.slice(0, inputs), [...at.slice(inputs), scratch], scratch + 64);
-        this.modules.queue.host(() => {
-          if (this.modules.view(scratch, "bool", 1)[0] === 0) plain(at);
+        this.#modules.queue.host(() => {
+          if (this.#modules.view(scratch, "bool", 1)[0] === 0) plain(at);
         });
       },
     };
   }
 
-  private rows({ key, rows, cost, scratch: bytes, constants, write }: RowCode, buffers: number): Runner {
-    const { modules } = this;
+  #rows({ key, rows, cost, scratch: bytes, constants, write }: RowCode, buffers: number): Runner {
+    const modules = this.#modules;
     const { crew } = modules.queue;
     const parameters = buffers + 4;
     const entry = modules.generated(key, () => {
@@ -130,27 +130,24 @@ export class Compiler {
     };
   }
 
-  private branch({ inputs, branches }: Extract<Special, { kind: "switch" }>): Runner {
+  #branch({ inputs, branches }: Extract<Special, { kind: "switch" }>): Runner {
     const runs = branches.map((plan) => this.plan(plan));
     return {
       bytes: most(runs),
       run: ([index, ...addresses], scratch) =>
-        this.modules.queue.host(() => {
-          const at = this.modules.view(index as number, "i32", 1)[0] as number;
+        this.#modules.queue.host(() => {
+          const at = this.#modules.view(index as number, "i32", 1)[0] as number;
           const run = runs[Math.min(Math.max(at, 0), runs.length - 1)] as Run;
           run.run(addresses.slice(0, inputs), addresses.slice(inputs), scratch);
         }),
     };
   }
 
-  private repeat(
-    { consts, carries, limit, condition, body }: Extract<Special, { kind: "while" }>,
-    types: Types,
-  ): Runner {
+  #repeat({ consts, carries, limit, condition, body }: Extract<Special, { kind: "while" }>, types: Types): Runner {
     const [test, step] = [this.plan(condition), this.plan(body)];
     const bytes = types.slice(consts, consts + carries).map((t) => t.size * dtypes[t.dtype].bytes);
     const { offsets, total } = sideBySide(bytes);
-    const { modules } = this;
+    const modules = this.#modules;
     return {
       // The answer of the condition, two sets of carries, and what the plans need.
       bytes: 64 + 2 * total + Math.max(test.bytes, step.bytes),
@@ -181,16 +178,13 @@ export class Compiler {
     };
   }
 
-  private scan(
-    { length, reverse, consts, carries, xs, ys, body }: Extract<Special, { kind: "scan" }>,
-    types: Types,
-  ): Runner {
+  #scan({ length, reverse, consts, carries, xs, ys, body }: Extract<Special, { kind: "scan" }>, types: Types): Runner {
     const step = this.plan(body);
     const bytes = types.map((t) => t.size * dtypes[t.dtype].bytes);
     const from = consts + carries + xs;
     const carryBytes = bytes.slice(consts, consts + carries);
     const { offsets, total } = sideBySide(carryBytes);
-    const { modules } = this;
+    const modules = this.#modules;
     return {
       bytes: 2 * total + step.bytes,
       run(addresses, scratch) {

@@ -44,44 +44,45 @@ interface Options {
  * (one result) or in single precision (four results side by side).
  */
 export class Fold {
-  private readonly c: Code;
-  private readonly o: Options;
-  private readonly totals: number[];
-  private readonly total: DType;
+  readonly #c: Code;
+  readonly #o: Options;
+  readonly #totals: number[];
+  readonly #total: DType;
   /** Partial results of a block, or the totals themselves where blocks are not needed. */
-  private readonly parts: number[];
+  readonly #parts: number[];
   /** Of max and min of f32: the signs that zeros among the partial results should have (per result). */
-  private readonly signs: number[];
+  readonly #signs: number[];
   /** Terms of a block, at least. */
-  private readonly block: number;
+  readonly #block: number;
   /** The reduction axis in front of which a block begins. */
-  private readonly level: number;
+  readonly #level: number;
 
   constructor(c: Code, options: Options) {
-    this.c = c;
-    this.o = options;
+    this.#c = c;
+    this.#o = options;
     const { op, dtype, extents, wide, lanes, shifts, repeat, rows } = options;
     const rounding = dtype === "f32" && (op === "sum" || op === "prod");
-    this.total = rounding && !wide ? "f64" : dtype;
+    this.#total = rounding && !wide ? "f64" : dtype;
     const vectors = (n: number): number[] => Array.from({ length: n }, () => c.local("v128"));
-    this.totals = wide ? vectors(shifts.length) : Array.from({ length: rows }, () => c.local(valueType(this.total)));
+    this.#totals = wide ? vectors(shifts.length) : Array.from({ length: rows }, () => c.local(valueType(this.#total)));
     const terms = extents.reduce((a, b) => a * b, 1);
     const blocks = lanes || (wide && rounding && terms > BLOCK);
-    this.block = options.joint ? BLOCK / 2 : BLOCK;
-    this.parts = blocks ? vectors(lanes ? rows * repeat : shifts.length) : this.totals;
+    this.#block = options.joint ? BLOCK / 2 : BLOCK;
+    this.#parts = blocks ? vectors(lanes ? rows * repeat : shifts.length) : this.#totals;
     const ordered = wide || lanes ? dtype === "f32" && (op === "max" || op === "min") : false;
-    this.signs = ordered ? vectors(lanes ? rows : shifts.length) : [];
-    this.level = blocks ? levelOf(extents) : -1;
+    this.#signs = ordered ? vectors(lanes ? rows : shifts.length) : [];
+    this.#level = blocks ? levelOf(extents) : -1;
   }
 
   run(): number[] {
-    const { c, o } = this;
-    for (const t of this.totals) this.start(t, this.total, o.wide);
-    if (o.wide) this.startSigns();
-    this.loop(0);
-    if (o.wide) this.signZeros(this.totals);
-    if (this.total === o.dtype) return this.totals;
-    return this.totals.map((t) => {
+    const c = this.#c;
+    const o = this.#o;
+    for (const t of this.#totals) this.#start(t, this.#total, o.wide);
+    if (o.wide) this.#startSigns();
+    this.#loop(0);
+    if (o.wide) this.#signZeros(this.#totals);
+    if (this.#total === o.dtype) return this.#totals;
+    return this.#totals.map((t) => {
       const out = c.local("f32");
       c.get(t);
       c.op("f32.demote_f64");
@@ -90,8 +91,9 @@ export class Fold {
     });
   }
 
-  private start(local: number, dtype: DType, wide: boolean): void {
-    const { c, o } = this;
+  #start(local: number, dtype: DType, wide: boolean): void {
+    const c = this.#c;
+    const o = this.#o;
     const zero = neutral(o.op, o.dtype);
     if (wide) c.constant4(o.dtype === "f32" ? "f32" : "i32", zero);
     else constant(c, dtype, zero);
@@ -99,25 +101,26 @@ export class Fold {
   }
 
   /** Begins partial results anew. */
-  private restart(): void {
-    for (const p of this.parts) this.start(p, this.o.dtype, true);
-    this.startSigns();
+  #restart(): void {
+    for (const p of this.#parts) this.#start(p, this.#o.dtype, true);
+    this.#startSigns();
   }
 
-  private startSigns(): void {
-    for (const s of this.signs) {
-      this.c.constant4("i32", this.o.op === "max" ? -1 : 0);
-      this.c.set(s);
+  #startSigns(): void {
+    for (const s of this.#signs) {
+      this.#c.constant4("i32", this.#o.op === "max" ? -1 : 0);
+      this.#c.set(s);
     }
   }
 
   /** to = to ∘ from, on vectors. */
-  private step(to: number, from: number): void {
-    const { c, o } = this;
+  #step(to: number, from: number): void {
+    const c = this.#c;
+    const o = this.#o;
     c.get(to);
     c.get(from);
     const sign = o.op === "max" || o.op === "min" ? "_s" : "";
-    if (this.signs.length > 0) {
+    if (this.#signs.length > 0) {
       // f32x4.max is eight instructions of x86. The first operand stays unless the second one is beyond it; NaN stays because all bits are set.
       c.op(`f32x4.p${o.op as "max" | "min"}`);
       c.get(from);
@@ -129,10 +132,11 @@ export class Fold {
   }
 
   /** Takes a term of result `n` into one of its partial results. */
-  private take(n: number, part: number, term: number): void {
-    const { c, o } = this;
-    this.step(this.parts[part] as number, term);
-    const signs = this.signs[n];
+  #take(n: number, part: number, term: number): void {
+    const c = this.#c;
+    const o = this.#o;
+    this.#step(this.#parts[part] as number, term);
+    const signs = this.#signs[n];
     if (signs === undefined) return;
     // No term is beyond a result of zero: it is +0 in a max unless all terms are negative, −0 in a min if one of them is.
     c.get(signs);
@@ -142,9 +146,9 @@ export class Fold {
   }
 
   /** Gives results that are zero the sign they should have. */
-  private signZeros(results: readonly number[]): void {
-    const { c } = this;
-    this.signs.forEach((signs, n) => {
+  #signZeros(results: readonly number[]): void {
+    const c = this.#c;
+    this.#signs.forEach((signs, n) => {
       const result = results[n] as number;
       c.get(signs);
       c.constant4("i32", 0x80000000 | 0);
@@ -159,10 +163,11 @@ export class Fold {
   }
 
   /** Takes one number into a total. */
-  private scalar(n: number, value: number): void {
-    const { c, o } = this;
-    const total = this.totals[n] as number;
-    if (this.total !== o.dtype) {
+  #scalar(n: number, value: number): void {
+    const c = this.#c;
+    const o = this.#o;
+    const total = this.#totals[n] as number;
+    if (this.#total !== o.dtype) {
       c.get(total);
       c.get(value);
       c.op("f64.promote_f32");
@@ -172,17 +177,18 @@ export class Fold {
   }
 
   /** The loops from `axis` on. */
-  private loop(axis: number): void {
-    const { c, o } = this;
-    if (axis === this.level) this.restart();
-    if (axis === o.extents.length) this.term(noBases);
+  #loop(axis: number): void {
+    const c = this.#c;
+    const o = this.#o;
+    if (axis === this.#level) this.#restart();
+    if (axis === o.extents.length) this.#term(noBases);
     else if (o.unrolled)
       for (let n = 0; n < (o.extents[axis] as number); n++) {
         c.i32(n);
         c.set(o.locals[axis] as number);
-        this.loop(axis + 1);
+        this.#loop(axis + 1);
       }
-    else if (axis === o.extents.length - 1) this.last(axis);
+    else if (axis === o.extents.length - 1) this.#last(axis);
     else {
       const i = o.locals[axis] as number;
       c.i32(0);
@@ -191,15 +197,16 @@ export class Fold {
         i,
         () => c.i32(o.extents[axis] as number),
         1,
-        () => this.loop(axis + 1),
+        () => this.#loop(axis + 1),
       );
     }
-    if (axis === this.level) this.flush();
+    if (axis === this.#level) this.#flush();
   }
 
   /** The innermost loop; a long one in blocks. */
-  private last(axis: number): void {
-    const { c, o } = this;
+  #last(axis: number): void {
+    const c = this.#c;
+    const o = this.#o;
     const extent = o.extents[axis] as number;
     const i = o.locals[axis] as number;
     if (o.range === undefined) c.i32(0);
@@ -212,11 +219,11 @@ export class Fold {
         i,
         () => c.get(range.to),
         1,
-        () => this.term(bases),
+        () => this.#term(bases),
       );
       return;
     }
-    const single = (limit: () => void): void => c.loop(i, limit, 1, () => this.term(bases));
+    const single = (limit: () => void): void => c.loop(i, limit, 1, () => this.#term(bases));
     const terms = (limit: (margin: number) => void): void => {
       if (!o.lanes) {
         single(() => limit(0));
@@ -230,12 +237,12 @@ export class Fold {
           () => {
             for (let v = 0; v < n; v++)
               o.terms({ locals: [], wide: true, shift: 4 * v, bases }, (row, t) => {
-                this.take(row, row * o.repeat + v, t);
+                this.#take(row, row * o.repeat + v, t);
               });
           },
         );
     };
-    if (this.level !== axis || extent <= 2 * this.block) {
+    if (this.#level !== axis || extent <= 2 * this.#block) {
       terms((margin) => c.i32(extent - margin));
       if (o.lanes) single(() => c.i32(extent));
       return;
@@ -247,10 +254,10 @@ export class Fold {
     c.loop(
       round,
       () => c.i32(extent),
-      this.block,
+      this.#block,
       () => {
         c.get(round);
-        c.i32(this.block);
+        c.i32(this.#block);
         c.op("i32.add");
         c.tee(end);
         c.i32(extent);
@@ -264,47 +271,48 @@ export class Fold {
           c.i32(margin);
           c.op("i32.sub");
         });
-        this.flush();
-        this.restart();
+        this.#flush();
+        this.#restart();
       },
     );
     if (o.lanes) single(() => c.i32(extent));
   }
 
   /** One term of every result. */
-  private term(bases: Bases): void {
-    const { o } = this;
+  #term(bases: Bases): void {
+    const o = this.#o;
     if (!o.wide) {
-      o.terms({ locals: [], wide: false, shift: 0, bases }, (row, t) => this.scalar(row, t));
+      o.terms({ locals: [], wide: false, shift: 0, bases }, (row, t) => this.#scalar(row, t));
       return;
     }
     o.shifts.forEach((shift, v) => {
-      o.terms({ locals: [], wide: true, shift, bases }, (_, t) => this.take(v, v, t));
+      o.terms({ locals: [], wide: true, shift, bases }, (_, t) => this.#take(v, v, t));
     });
   }
 
   /** Takes the partial results of a block into the totals. */
-  private flush(): void {
-    const { c, o } = this;
+  #flush(): void {
+    const c = this.#c;
+    const o = this.#o;
     if (!o.lanes) {
-      this.totals.forEach((t, v) => {
-        this.step(t, this.parts[v] as number);
+      this.#totals.forEach((t, v) => {
+        this.#step(t, this.#parts[v] as number);
       });
       return;
     }
-    const firsts = this.totals.map((_, row) => {
-      const [first, ...others] = this.parts.slice(row * o.repeat, (row + 1) * o.repeat) as [number, ...number[]];
-      for (const p of others) this.step(first, p);
+    const firsts = this.#totals.map((_, row) => {
+      const [first, ...others] = this.#parts.slice(row * o.repeat, (row + 1) * o.repeat) as [number, ...number[]];
+      for (const p of others) this.#step(first, p);
       return first;
     });
-    this.signZeros(firsts);
+    this.#signZeros(firsts);
     const lane = c.local("f32");
     firsts.forEach((first, row) => {
       for (let l = 0; l < 4; l++) {
         c.get(first);
         c.extract("f32", l);
         c.set(lane);
-        this.scalar(row, lane);
+        this.#scalar(row, lane);
       }
     });
   }

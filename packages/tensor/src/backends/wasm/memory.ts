@@ -25,11 +25,11 @@ export class Block implements Storage {
 export class Heap {
   readonly memory: WebAssembly.Memory;
   /** Holes by address. */
-  private holes: { address: number; bytes: number }[] = [{ address: ALIGN, bytes: 16 * PAGE - 2 * ALIGN }];
+  #holes: { address: number; bytes: number }[] = [{ address: ALIGN, bytes: 16 * PAGE - 2 * ALIGN }];
   liveBytes = 0;
   liveBuffers = 0;
   peakBytes = 0;
-  private u8: Uint8Array;
+  #u8: Uint8Array;
 
   /** `shared`: other threads may be given the memory, if the engine can set aside so much of it. */
   constructor(shared = false) {
@@ -42,7 +42,7 @@ export class Heap {
         // What is not shared is reserved as it grows.
       }
     this.memory = memory ?? new WebAssembly.Memory(limits);
-    this.u8 = new Uint8Array(this.memory.buffer);
+    this.#u8 = new Uint8Array(this.memory.buffer);
   }
 
   /** True when other threads may be given the memory. */
@@ -52,24 +52,24 @@ export class Heap {
 
   /** The whole memory; taken anew after growth. */
   get bytes(): Uint8Array<ArrayBuffer> {
-    if (this.u8.buffer !== this.memory.buffer) this.u8 = new Uint8Array(this.memory.buffer);
-    return this.u8 as Uint8Array<ArrayBuffer>;
+    if (this.#u8.buffer !== this.memory.buffer) this.#u8 = new Uint8Array(this.memory.buffer);
+    return this.#u8 as Uint8Array<ArrayBuffer>;
   }
 
-  private static round = (bytes: number): number => Math.max(ALIGN, Math.ceil(bytes / ALIGN) * ALIGN);
+  static #round = (bytes: number): number => Math.max(ALIGN, Math.ceil(bytes / ALIGN) * ALIGN);
 
   /** Address of `bytes` free bytes. Throws OutOfMemoryError when 4 GiB do not suffice. */
   take(bytes: number, counted = true): number {
-    const size = Heap.round(bytes);
-    let i = this.holes.findIndex((h) => h.bytes >= size);
+    const size = Heap.#round(bytes);
+    let i = this.#holes.findIndex((h) => h.bytes >= size);
     if (i < 0) {
-      this.grow(size);
-      i = this.holes.findIndex((h) => h.bytes >= size);
+      this.#grow(size);
+      i = this.#holes.findIndex((h) => h.bytes >= size);
     }
-    const hole = this.holes[i] as { address: number; bytes: number };
+    const hole = this.#holes[i] as { address: number; bytes: number };
     const { address } = hole;
-    if (hole.bytes === size) this.holes.splice(i, 1);
-    else this.holes[i] = { address: address + size, bytes: hole.bytes - size };
+    if (hole.bytes === size) this.#holes.splice(i, 1);
+    else this.#holes[i] = { address: address + size, bytes: hole.bytes - size };
     this.liveBytes += bytes;
     if (counted) this.liveBuffers++;
     this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
@@ -85,10 +85,10 @@ export class Heap {
 
   /** Takes back what `take` gave. Throws BackendError when some of it is free already. */
   give(address: number, bytes: number, counted = true): void {
-    const size = Heap.round(bytes);
-    let at = this.holes.findIndex((h) => h.address > address);
-    if (at < 0) at = this.holes.length;
-    const [before, after] = [this.holes[at - 1], this.holes[at]];
+    const size = Heap.#round(bytes);
+    let at = this.#holes.findIndex((h) => h.address > address);
+    if (at < 0) at = this.#holes.length;
+    const [before, after] = [this.#holes[at - 1], this.#holes[at]];
     if ((before?.address ?? 0) + (before?.bytes ?? 0) > address || address + size > (after?.address ?? Infinity))
       throw new BackendError(`wasm: ${bytes} bytes at ${address} are given back that are free already`);
     const merged = { address, bytes: size };
@@ -103,14 +103,14 @@ export class Heap {
       merged.bytes += after.bytes;
       count++;
     }
-    this.holes.splice(from, count, merged);
+    this.#holes.splice(from, count, merged);
     this.liveBytes -= bytes;
     if (counted) this.liveBuffers--;
   }
 
-  private grow(size: number): void {
+  #grow(size: number): void {
     const old = this.memory.buffer.byteLength;
-    const end = this.holes.at(-1);
+    const end = this.#holes.at(-1);
     // A hole at the end of the memory counts.
     const missing = size - (end !== undefined && end.address + end.bytes === old - ALIGN ? end.bytes : 0);
     const least = Math.ceil(missing / PAGE);
@@ -127,9 +127,9 @@ export class Heap {
         `wasm: cannot allocate ${size} bytes: ${this.liveBytes} are in use of at most 4 GiB; dispose tensors, or use smaller batches`,
       );
     }
-    const last = this.holes.at(-1);
+    const last = this.#holes.at(-1);
     const free = old - ALIGN;
     if (last !== undefined && last.address + last.bytes === free) last.bytes += pages * PAGE;
-    else this.holes.push({ address: free, bytes: pages * PAGE });
+    else this.#holes.push({ address: free, bytes: pages * PAGE });
   }
 }

@@ -17,22 +17,22 @@ export interface Runner {
 export class Modules {
   readonly heap: Heap;
   readonly queue: Queue;
-  private readonly functions = new Map<string, Entry>();
-  private readonly tables = new Map<string, { readonly address: number; readonly entries: number }>();
-  private readonly environment: Record<string, unknown>;
-  private bulk: readonly Entry[] | null = null;
+  readonly #functions = new Map<string, Entry>();
+  readonly #tables = new Map<string, { readonly address: number; readonly entries: number }>();
+  readonly #environment: Record<string, unknown>;
+  #bulk: readonly Entry[] | null = null;
 
   constructor(heap: Heap, queue: Queue) {
     this.heap = heap;
     this.queue = queue;
-    this.environment = { memory: heap.memory, ...hostFunctions };
+    this.#environment = { memory: heap.memory, ...hostFunctions };
   }
 
   /** The functions of a module. Those that call the host stay with the calling thread. */
   instantiate(parts: ModuleParts): Entry[] {
     const bytes = assemble(parts, this.heap.shared);
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-      env: this.environment,
+      env: this.#environment,
     } as WebAssembly.Imports);
     const calls = parts.functions.map((_, i) => exports[`f${i}`] as Call);
     const shared = parts.functions.some((f) => !f.code.callsHost);
@@ -50,7 +50,7 @@ export class Modules {
     const keys = kernels.map((k) => JSON.stringify({ ...k, name: "", contraction: undefined }, keepNumbers));
     const fresh = new Map<string, Kernel>();
     keys.forEach((key, i) => {
-      if (!this.functions.has(key)) fresh.set(key, kernels[i] as Kernel);
+      if (!this.#functions.has(key)) fresh.set(key, kernels[i] as Kernel);
     });
     if (fresh.size > 0) {
       const functions = [...fresh.values()].map((k) => ({
@@ -59,54 +59,54 @@ export class Modules {
       }));
       const entries = this.instantiate({ imports: declared, functions });
       [...fresh.keys()].forEach((key, i) => {
-        this.functions.set(key, entries[i] as Entry);
+        this.#functions.set(key, entries[i] as Entry);
       });
     }
-    return keys.map((key) => this.functions.get(key) as Entry);
+    return keys.map((key) => this.#functions.get(key) as Entry);
   }
 
   /** A function that is no loop nest, made once per key. */
   generated(key: string, make: () => { readonly parameters: number; readonly code: Code }): Entry {
-    let entry = this.functions.get(key);
+    let entry = this.#functions.get(key);
     if (entry === undefined) {
       entry = this.instantiate({ imports: [], functions: [make()] })[0] as Entry;
-      this.functions.set(key, entry);
+      this.#functions.set(key, entry);
     }
     return entry;
   }
 
   /** Address of constant words that are kept for good; equal ones are kept once. */
   table(key: string, words: () => Int32Array): number {
-    let table = this.tables.get(key);
+    let table = this.#tables.get(key);
     if (table === undefined) {
       const values = words();
       table = { address: this.heap.keep(values.byteLength), entries: values.length };
       const { address } = table;
       this.queue.host(() => this.heap.bytes.set(new Uint8Array(values.buffer), address));
-      this.tables.set(key, table);
+      this.#tables.set(key, table);
     }
     return table.address;
   }
 
   /** Fills bytes with zeros. */
   zero(address: number, bytes: number): void {
-    if (bytes > 0) this.queue.call(this.bulkEntry(0), [address], 0, bytes);
+    if (bytes > 0) this.queue.call(this.#bulkEntry(0), [address], 0, bytes);
   }
 
   /** Copies bytes. */
   copy(to: number, from: number, bytes: number): void {
-    if (bytes > 0) this.queue.call(this.bulkEntry(1), [to, from], 0, bytes);
+    if (bytes > 0) this.queue.call(this.#bulkEntry(1), [to, from], 0, bytes);
   }
 
-  private bulkEntry(which: 0 | 1): Entry {
-    this.bulk ??= this.instantiate({
+  #bulkEntry(which: 0 | 1): Entry {
+    this.#bulk ??= this.instantiate({
       imports: [],
       functions: [
         { parameters: 3, code: fill() },
         { parameters: 4, code: copy() },
       ],
     });
-    return this.bulk[which] as Entry;
+    return this.#bulk[which] as Entry;
   }
 
   view(address: number, dtype: DType, size: number): HostArray {

@@ -23,62 +23,65 @@ const MAX_UNROLLED = 9;
 /** One kernel as a function (pointers of its buffers, start, end): runs the outermost loop from start to end. */
 export class NestCode {
   readonly code: Code;
-  private readonly kernel: Kernel;
-  private readonly loops: number[];
-  private readonly start: number;
-  private readonly end: number;
+  readonly #kernel: Kernel;
+  readonly #loops: number[];
+  readonly #start: number;
+  readonly #end: number;
   /** Which loop runs four elements at a time: the last output loop, the last reduction loop, or none. */
-  private readonly lanes: number | null;
-  private readonly access: Access;
+  readonly #lanes: number | null;
+  readonly #access: Access;
   /** Of each inner instruction: whether neighbours along the last output loop share it. Null where they are folded one by one. */
-  private readonly common: readonly boolean[] | null;
+  readonly #common: readonly boolean[] | null;
 
   constructor(kernel: Kernel) {
-    this.kernel = kernel;
+    this.#kernel = kernel;
     const n = kernel.buffers.length;
     this.code = new Code(n + 2);
-    this.start = n;
-    this.end = n + 1;
+    this.#start = n;
+    this.#end = n + 1;
     const depth = kernel.loops.length + kernel.reduce.length;
-    this.loops = Array.from({ length: depth }, () => this.code.local("i32"));
-    this.lanes = vectorisable(kernel);
-    this.access = new Access(this.code, kernel, this.loops, this.lanes);
-    this.common = this.lanes === depth - 1 ? commonTerms(kernel) : null;
-    const across = acrossOf(kernel, this.lanes);
-    if (across === null) this.outputs(0);
-    else this.around(across, 0);
+    this.#loops = Array.from({ length: depth }, () => this.code.local("i32"));
+    this.#lanes = vectorisable(kernel);
+    this.#access = new Access(this.code, kernel, this.#loops, this.#lanes);
+    this.#common = this.#lanes === depth - 1 ? commonTerms(kernel) : null;
+    const across = acrossOf(kernel, this.#lanes);
+    if (across === null) this.#outputs(0);
+    else this.#around(across, 0);
   }
 
   /** The loops around tiles of the last loop and the one that runs across it. */
-  private around(across: number, axis: number): void {
-    const { code: c, kernel: k } = this;
+  #around(across: number, axis: number): void {
+    const { code: c } = this;
+    const k = this.#kernel;
     if (axis === k.loops.length - 1) {
-      const q = this.loops[axis] as number;
+      const q = this.#loops[axis] as number;
       const bounds = (loop: number): Bounds => ({
-        i: this.loops[loop] as number,
-        start: () => (loop === 0 ? c.get(this.start) : c.i32(0)),
-        end: () => (loop === 0 ? c.get(this.end) : c.i32(k.loops[loop] as number)),
+        i: this.#loops[loop] as number,
+        start: () => (loop === 0 ? c.get(this.#start) : c.i32(0)),
+        end: () => (loop === 0 ? c.get(this.#end) : c.i32(k.loops[loop] as number)),
       });
-      const single = (): void => this.point({ locals: [], wide: false, shift: 0, bases: noBases }, 1);
-      const block = (): void => this.block(across);
-      tiles(c, bounds(across), { ...bounds(axis), i: q }, single, this.lanes === null ? null : block);
+      const single = (): void => this.#point({ locals: [], wide: false, shift: 0, bases: noBases }, 1);
+      const block = (): void => this.#block(across);
+      tiles(c, bounds(across), { ...bounds(axis), i: q }, single, this.#lanes === null ? null : block);
       return;
     }
     if (axis === across) {
-      this.around(across, axis + 1);
+      this.#around(across, axis + 1);
       return;
     }
-    const i = this.loops[axis] as number;
-    if (axis === 0) c.get(this.start);
+    const i = this.#loops[axis] as number;
+    if (axis === 0) c.get(this.#start);
     else c.i32(0);
     c.set(i);
-    const end = (): void => (axis === 0 ? c.get(this.end) : c.i32(k.loops[axis] as number));
-    c.loop(i, end, 1, () => this.around(across, axis + 1));
+    const end = (): void => (axis === 0 ? c.get(this.#end) : c.i32(k.loops[axis] as number));
+    c.loop(i, end, 1, () => this.#around(across, axis + 1));
   }
 
   /** Four by four elements: what lies in order along loop `across` is loaded so and turned. */
-  private block(across: number): void {
-    const { code: c, kernel: k, access } = this;
+  #block(across: number): void {
+    const { code: c } = this;
+    const k = this.#kernel;
+    const access = this.#access;
     const place: Place = { locals: [], wide: true, shift: 0, bases: noBases };
     const turned = new Map<number, readonly number[]>();
     k.outer.forEach((x, n) => {
@@ -91,7 +94,7 @@ export class NestCode {
       });
       turned.set(n, turn(c, rows));
     });
-    const p = this.loops[across] as number;
+    const p = this.#loops[across] as number;
     const advance = (by: number): void => {
       c.get(p);
       c.i32(by);
@@ -100,46 +103,47 @@ export class NestCode {
     };
     for (let row = 0; row < 4; row++) {
       if (row > 0) advance(1);
-      const locals = this.instructions(k.outer, place, undefined, (n) => turned.get(n)?.[row]);
+      const locals = this.#instructions(k.outer, place, undefined, (n) => turned.get(n)?.[row]);
       for (const s of k.stores) access.store(s, locals[s.value] as number, { ...place, locals });
     }
     advance(-3);
   }
 
-  private outputs(axis: number): void {
-    const { code: c, kernel: k } = this;
+  #outputs(axis: number): void {
+    const { code: c } = this;
+    const k = this.#kernel;
     const last = k.loops.length - 1;
     if (axis > last) {
-      this.point({ locals: [], wide: false, shift: 0, bases: noBases }, 1);
+      this.#point({ locals: [], wide: false, shift: 0, bases: noBases }, 1);
       return;
     }
-    const i = this.loops[axis] as number;
-    const extent = (): void => (axis === 0 ? c.get(this.end) : c.i32(k.loops[axis] as number));
-    if (axis === 0) c.get(this.start);
+    const i = this.#loops[axis] as number;
+    const extent = (): void => (axis === 0 ? c.get(this.#end) : c.i32(k.loops[axis] as number));
+    if (axis === 0) c.get(this.#start);
     else c.i32(0);
     c.set(i);
     if (axis < last) {
-      c.loop(i, extent, 1, () => this.outputs(axis + 1));
+      c.loop(i, extent, 1, () => this.#outputs(axis + 1));
       return;
     }
-    const fits = this.lanes === axis && k.inner.length <= MAX_REPEATED && !dividesLanes(k, axis);
+    const fits = this.#lanes === axis && k.inner.length <= MAX_REPEATED && !dividesLanes(k, axis);
     const column = fits ? columnsOf(k) : null;
     if (column !== null) {
       foldColumns(c, column, {
-        bounds: { i, start: () => (axis === 0 ? c.get(this.start) : c.i32(0)), end: extent },
-        access: this.access,
+        bounds: { i, start: () => (axis === 0 ? c.get(this.#start) : c.i32(0)), end: extent },
+        access: this.#access,
         sideBySide: SIDE_BY_SIDE,
-        fold: (shifts, range) => this.fold(column.sum, true, shifts, 1, range),
+        fold: (shifts, range) => this.#fold(column.sum, true, shifts, 1, range),
         plain: k.outer.length === 1,
-        finish: (result) => this.finish(result),
-        rest: (body) => this.rest(axis, extent, body),
+        finish: (result) => this.#finish(result),
+        rest: (body) => this.#rest(axis, extent, body),
       });
       return;
     }
-    const bases = k.reduce.length === 0 ? this.access.bases(k.outer, axis) : noBases;
+    const bases = k.reduce.length === 0 ? this.#access.bases(k.outer, axis) : noBases;
     // Several vectors, then single ones; the scalar loop finishes the row.
-    if (this.lanes === axis)
-      for (const vectors of this.repeats(axis)) {
+    if (this.#lanes === axis)
+      for (const vectors of this.#repeats(axis)) {
         const whole = c.local("i32");
         extent();
         c.i32(4 * vectors - 1);
@@ -149,10 +153,10 @@ export class NestCode {
           i,
           () => c.get(whole),
           4 * vectors,
-          () => this.point({ locals: [], wide: true, shift: 0, bases }, vectors),
+          () => this.#point({ locals: [], wide: true, shift: 0, bases }, vectors),
         );
       }
-    if (this.common !== null) {
+    if (this.#common !== null) {
       const whole = c.local("i32");
       extent();
       c.i32(ROWS - 1);
@@ -162,30 +166,30 @@ export class NestCode {
         i,
         () => c.get(whole),
         1,
-        () => this.point({ locals: [], wide: false, shift: 0, bases }, 1, ROWS),
+        () => this.#point({ locals: [], wide: false, shift: 0, bases }, 1, ROWS),
       );
     }
     // What is left of a row that is not shared by threads: nothing, or some lanes of a vector.
-    if (this.lanes === axis && axis > 0) {
+    if (this.#lanes === axis && axis > 0) {
       const left = (k.loops[axis] as number) % 4;
       if (left === 0) return;
       if (readsNear(k, axis)) {
-        this.point({ locals: [], wide: true, shift: 0, bases, kept: left }, 1);
+        this.#point({ locals: [], wide: true, shift: 0, bases, kept: left }, 1);
         return;
       }
     }
-    if (this.lanes === axis && k.reduce.length > 0 && (k.loops[axis] as number) >= 4 && !dividesLanes(k, axis))
-      this.rest(axis, extent);
-    else c.loop(i, extent, 1, () => this.point({ locals: [], wide: false, shift: 0, bases }, 1));
+    if (this.#lanes === axis && k.reduce.length > 0 && (k.loops[axis] as number) >= 4 && !dividesLanes(k, axis))
+      this.#rest(axis, extent);
+    else c.loop(i, extent, 1, () => this.#point({ locals: [], wide: false, shift: 0, bases }, 1));
   }
 
   /**
    * The last folds of a part of a row are four again, some of them a second time: single ones would add in another order. They are this part's own, so
    * that threads do not meet, unless it is less than four wide.
    */
-  private rest(axis: number, extent: () => void, body = () => this.point(four, 1)): void {
+  #rest(axis: number, extent: () => void, body = () => this.#point(four, 1)): void {
     const { code: c } = this;
-    const i = this.loops[axis] as number;
+    const i = this.#loops[axis] as number;
     c.get(i);
     extent();
     c.op("i32.lt_s");
@@ -206,32 +210,33 @@ export class NestCode {
   }
 
   /** What follows a fold of four neighbours: `result` pushes it. */
-  private finish(result: () => void): void {
-    const locals = this.instructions(this.kernel.outer, four, result);
-    for (const s of this.kernel.stores) this.access.store(s, locals[s.value] as number, { ...four, locals });
+  #finish(result: () => void): void {
+    const locals = this.#instructions(this.#kernel.outer, four, result);
+    for (const s of this.#kernel.stores) this.#access.store(s, locals[s.value] as number, { ...four, locals });
   }
 
   /** Vectors per round of the loops that run one after another over the row. */
-  private repeats(axis: number): number[] {
-    const { kernel: k } = this;
+  #repeats(axis: number): number[] {
+    const k = this.#kernel;
     const many = k.reduce.length > 0 && k.inner.length <= MAX_REPEATED && (k.loops[axis] as number) >= 4 * SIDE_BY_SIDE;
     return many ? [SIDE_BY_SIDE, 1] : [1];
   }
 
   /** One output element, `rows` of them (the loop then stands at the last one), or `vectors` times four neighbours along the last loop. */
-  private point(place: Place, vectors: number, rows = 1): void {
-    const { code: c, kernel: k } = this;
+  #point(place: Place, vectors: number, rows = 1): void {
+    const { code: c } = this;
+    const k = this.#kernel;
     const shifts = Array.from({ length: vectors }, (_, v) => 4 * v);
-    const results = k.accumulators.map((a) => this.fold(a, place.wide, shifts, rows));
+    const results = k.accumulators.map((a) => this.#fold(a, place.wide, shifts, rows));
     const finish = (at: Place, n: number): void => {
-      const locals = this.instructions(k.outer, at, (x) => c.get(results[x.a]?.[n] as number));
-      for (const s of k.stores) this.access.store(s, locals[s.value] as number, { ...at, locals });
+      const locals = this.#instructions(k.outer, at, (x) => c.get(results[x.a]?.[n] as number));
+      for (const s of k.stores) this.#access.store(s, locals[s.value] as number, { ...at, locals });
     };
     shifts.forEach((shift, v) => {
       finish({ ...place, shift }, v);
     });
     for (let row = 1; row < rows; row++) {
-      const i = this.loops[k.loops.length - 1] as number;
+      const i = this.#loops[k.loops.length - 1] as number;
       c.get(i);
       c.i32(1);
       c.op("i32.add");
@@ -241,49 +246,51 @@ export class NestCode {
   }
 
   /** True when the reduction loops are so short that they are written out. */
-  private get isShort(): boolean {
-    const { kernel: k, lanes } = this;
+  get #isShort(): boolean {
+    const k = this.#kernel;
+    const lanes = this.#lanes;
     const terms = k.reduce.reduce((a, b) => a * b, 1);
     return terms <= MAX_UNROLLED && k.inner.length <= MAX_REPEATED && (lanes ?? 0) < k.loops.length;
   }
 
   /** Folds over the reduction loops; gives the locals that hold the results, one per shift or row. */
-  private fold(a: Accumulator, wide: boolean, shifts: readonly number[], rows: number, range?: Range): number[] {
-    if (a.op === "argmax" || a.op === "argmin") return this.winners(a.op, a.value, wide, shifts);
-    const { kernel: k } = this;
+  #fold(a: Accumulator, wide: boolean, shifts: readonly number[], rows: number, range?: Range): number[] {
+    if (a.op === "argmax" || a.op === "argmin") return this.#winners(a.op, a.value, wide, shifts);
+    const k = this.#kernel;
     const fold = new Fold(this.code, {
       op: a.op,
       dtype: a.dtype,
       extents: range === undefined ? k.reduce : [CHUNK],
       ...(range === undefined ? {} : { range }),
-      locals: this.loops.slice(k.loops.length),
+      locals: this.#loops.slice(k.loops.length),
       wide,
-      lanes: this.lanes === k.loops.length + k.reduce.length - 1,
+      lanes: this.#lanes === k.loops.length + k.reduce.length - 1,
       shifts,
-      repeat: k.inner.length <= MAX_REPEATED && this.common === null ? SIDE_BY_SIDE : 1,
+      repeat: k.inner.length <= MAX_REPEATED && this.#common === null ? SIDE_BY_SIDE : 1,
       rows,
-      joint: this.common !== null,
-      unrolled: range === undefined && this.isShort,
-      bases: () => this.access.bases(k.inner, this.loops.length - 1),
-      terms: (place, take) => this.terms(a.value, place, rows, take),
+      joint: this.#common !== null,
+      unrolled: range === undefined && this.#isShort,
+      bases: () => this.#access.bases(k.inner, this.#loops.length - 1),
+      terms: (place, take) => this.#terms(a.value, place, rows, take),
     });
     return fold.run();
   }
 
   /** The terms of the rows, one after another. */
-  private terms(value: number, place: Place, rows: number, take: (row: number, term: number) => void): void {
+  #terms(value: number, place: Place, rows: number, take: (row: number, term: number) => void): void {
     let first: number[] = [];
-    const known = (n: number): number | undefined => (this.common?.[n] ? first[n] : undefined);
+    const known = (n: number): number | undefined => (this.#common?.[n] ? first[n] : undefined);
     for (let row = 0; row < rows; row++) {
-      const locals = this.instructions(this.kernel.inner, { ...place, row }, undefined, known);
+      const locals = this.#instructions(this.#kernel.inner, { ...place, row }, undefined, known);
       take(row, locals[value] as number);
       if (row === 0) first = locals;
     }
   }
 
   /** Positions of the first winners, one local per shift. The start loses to all but its equals, and position 0 is right if nothing beats it. */
-  private winners(op: "argmax" | "argmin", value: number, wide: boolean, shifts: readonly number[]): number[] {
-    const { code: c, kernel: k } = this;
+  #winners(op: "argmax" | "argmin", value: number, wide: boolean, shifts: readonly number[]): number[] {
+    const { code: c } = this;
+    const k = this.#kernel;
     const from = (k.inner[value] as Instruction).dtype;
     const count = c.local("i32");
     const leaders = shifts.map(
@@ -305,10 +312,10 @@ export class NestCode {
       c.get(count);
       if (wide) c.op("i32x4.splat");
     };
-    this.positions(0, (bases) => {
+    this.#positions(0, (bases) => {
       shifts.forEach((shift, n) => {
         const [best, at] = leaders[n] as readonly [number, number];
-        const v = this.instructions(k.inner, { locals: [], wide, shift, bases })[value] as number;
+        const v = this.#instructions(k.inner, { locals: [], wide, shift, bases })[value] as number;
         if (wide) lead(c, op, best, v);
         else beats(c, op, from, best, v);
         c.set(take);
@@ -332,41 +339,43 @@ export class NestCode {
   }
 
   /** The reduction loops, element by element. */
-  private positions(axis: number, body: (bases: Bases) => void): void {
-    const { code: c, kernel: k } = this;
+  #positions(axis: number, body: (bases: Bases) => void): void {
+    const { code: c } = this;
+    const k = this.#kernel;
     if (axis === k.reduce.length) {
       body(noBases);
       return;
     }
     const loop = k.loops.length + axis;
-    const i = this.loops[loop] as number;
-    if (this.isShort) {
+    const i = this.#loops[loop] as number;
+    if (this.#isShort) {
       for (let n = 0; n < (k.reduce[axis] as number); n++) {
         c.i32(n);
         c.set(i);
-        this.positions(axis + 1, body);
+        this.#positions(axis + 1, body);
       }
       return;
     }
     c.i32(0);
     c.set(i);
-    const bases = axis === k.reduce.length - 1 ? this.access.bases(k.inner, loop) : noBases;
+    const bases = axis === k.reduce.length - 1 ? this.#access.bases(k.inner, loop) : noBases;
     c.loop(
       i,
       () => c.i32(k.reduce[axis] as number),
       1,
-      () => (axis === k.reduce.length - 1 ? body(bases) : this.positions(axis + 1, body)),
+      () => (axis === k.reduce.length - 1 ? body(bases) : this.#positions(axis + 1, body)),
     );
   }
 
   /** Emits the instructions; gives their locals. */
-  private instructions(
+  #instructions(
     list: readonly Instruction[],
     place: Place,
     accumulator?: (x: Extract<Instruction, { op: "accumulator" }>) => void,
     known?: (n: number) => number | undefined,
   ): number[] {
-    const { code: c, access } = this;
+    const { code: c } = this;
+    const access = this.#access;
     const locals: number[] = [];
     const at: Place = { ...place, locals };
     list.forEach((x, n) => {

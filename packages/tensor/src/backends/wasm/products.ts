@@ -62,25 +62,25 @@ function epilogue(kernel: Product, dtype: Float): Kernel | null {
 
 /** Matrix products and convolutions. */
 export class Products {
-  private readonly modules: Modules;
-  private readonly gemms = new Map<Float, Gemm>();
+  readonly #modules: Modules;
+  readonly #gemms = new Map<Float, Gemm>();
 
   constructor(modules: Modules) {
-    this.modules = modules;
+    this.#modules = modules;
   }
 
-  private gemm(dtype: Float): Gemm {
-    let gemm = this.gemms.get(dtype);
-    if (gemm === undefined) this.gemms.set(dtype, (gemm = new Gemm(this.modules, dtype)));
+  #gemm(dtype: Float): Gemm {
+    let gemm = this.#gemms.get(dtype);
+    if (gemm === undefined) this.#gemms.set(dtype, (gemm = new Gemm(this.#modules, dtype)));
     return gemm;
   }
 
-  private entry(kernel: Kernel): Entry {
-    return this.modules.compile([kernel])[0] as Entry;
+  #entry(kernel: Kernel): Entry {
+    return this.#modules.compile([kernel])[0] as Entry;
   }
 
-  private runner(kernel: Kernel): Runner {
-    return loopRunner(kernel, this.entry(kernel), this.modules.queue);
+  #runner(kernel: Kernel): Runner {
+    return loopRunner(kernel, this.#entry(kernel), this.#modules.queue);
   }
 
   compile(kernel: Product): Runner {
@@ -89,16 +89,16 @@ export class Products {
     const finish = epilogue(kernel, dtype);
     const multiply =
       c.kind === "matmul"
-        ? this.matmul(c, dtype)
-        : ((dtype === "f32" ? this.planes(c, kernel) : null) ??
-          (c.conv.groups === 1 ? this.convolution(c, kernel, dtype) : this.padThenLoop(c, kernel, dtype)));
+        ? this.#matmul(c, dtype)
+        : ((dtype === "f32" ? this.#planes(c, kernel) : null) ??
+          (c.conv.groups === 1 ? this.#convolution(c, kernel, dtype) : this.#padThenLoop(c, kernel, dtype)));
     const out = kernel.stores[0]?.buffer as number;
     if (finish === null)
       return {
         bytes: multiply.bytes,
         run: (addresses, scratch) => multiply.run(addresses, addresses[out] as number, scratch),
       };
-    const after = this.runner(finish);
+    const after = this.#runner(finish);
     const bytes = align(count(kernel.loops) * bytesOf[dtype]);
     return {
       bytes: bytes + multiply.bytes,
@@ -109,10 +109,10 @@ export class Products {
     };
   }
 
-  private matmul({ batch, m, n, k, a, b }: Matmul, dtype: Float): Multiply {
+  #matmul({ batch, m, n, k, a, b }: Matmul, dtype: Float): Multiply {
     const size = bytesOf[dtype];
     const stride = (o: Operand, i: number): number => (o.strides[i] as number) * size;
-    const product = this.gemm(dtype).prepare(
+    const product = this.#gemm(dtype).prepare(
       batch,
       m,
       n,
@@ -128,15 +128,15 @@ export class Products {
   }
 
   /** The input with its padding, or as it is when there is none. */
-  private padded(c: Conv, kernel: Kernel, dtype: Float): Padded {
+  #padded(c: Conv, kernel: Kernel, dtype: Float): Padded {
     const { batch, inChannels, groups } = c.conv;
     const padding = padKernel(c, dtype, (kernel.buffers[c.a.buffer] as { size: number }).size);
     if (padding === null) return { pad: null, source: c.a, image: 0, group: batch };
     const shape = [batch, inChannels * groups, ...spans(c)];
     const image = count(shape.slice(1)) * bytesOf[dtype];
-    const threads = this.modules.queue.crew?.size ?? 1;
+    const threads = this.#modules.queue.crew?.size ?? 1;
     return {
-      pad: { entry: this.entry(padding), cost: (cutOf(padding, 2) as Cut).cost / batch },
+      pad: { entry: this.#entry(padding), cost: (cutOf(padding, 2) as Cut).cost / batch },
       source: { buffer: 0, offset: 0, strides: stridesOf(shape) },
       image,
       group: Math.max(1, Math.min(batch, threads * Math.floor(GROUP / image))),
@@ -144,18 +144,18 @@ export class Products {
   }
 
   /** Writes some images with their padding to `room`. The loops count images of the whole batch: the base is shifted to the first that is made. */
-  private writePadded({ pad, image }: Padded, input: number, room: number, from: number, to: number): void {
-    const { queue } = this.modules;
+  #writePadded({ pad, image }: Padded, input: number, room: number, from: number, to: number): void {
+    const { queue } = this.#modules;
     const grain = Math.ceil((to - from) / ((queue.crew?.size ?? 1) * 2));
     if (pad !== null)
       queue.call(pad.entry, [input, room - from * image], from, to, { grain, cost: pad.cost * (to - from) });
   }
 
   /** Kernels times patches; the patches are read where they lie. */
-  private convolution(c: Conv, kernel: Kernel, dtype: Float): Multiply {
+  #convolution(c: Conv, kernel: Kernel, dtype: Float): Multiply {
     const size = bytesOf[dtype];
     const { conv } = c;
-    const padded = this.padded(c, kernel, dtype);
+    const padded = this.#padded(c, kernel, dtype);
     const { pad, source, image } = padded;
     const positions = count(conv.output);
     const merged = positions < FEW_POSITIONS && conv.batch > 1;
@@ -168,7 +168,7 @@ export class Products {
     const [m, n, k] = [conv.outChannels, offsets.columns.length, offsets.depths.length];
     const group = merged ? conv.batch : padded.group;
     const imageStride = (source.strides[0] as number) * size;
-    const product = this.gemm(dtype).prepare(
+    const product = this.#gemm(dtype).prepare(
       merged ? 1 : group,
       m,
       n,
@@ -176,7 +176,7 @@ export class Products {
       { batch: 0, lines: axis(offsets.rows), depths: axis(offsets.kernelDepths) },
       { batch: imageStride, lines: axis(offsets.columns), depths: axis(offsets.depths) },
     );
-    const unmerge = merged ? this.runner(unmergeKernel(c, dtype)) : null;
+    const unmerge = merged ? this.#runner(unmergeKernel(c, dtype)) : null;
     const forPadded = align(group * image);
     const forMerged = merged ? align(m * n * size) : 0;
     return {
@@ -188,7 +188,7 @@ export class Products {
         const kernels = (addresses[c.b.buffer] as number) + c.b.offset * size;
         for (let from = 0; from < conv.batch; from += group) {
           const images = Math.min(group, conv.batch - from);
-          this.writePadded(padded, input, room, from, from + images);
+          this.#writePadded(padded, input, room, from, from + images);
           const patches = pad === null ? input + source.offset * size + from * imageStride : room;
           if (merged) product.run(kernels, patches, result, forProduct);
           else product.run(kernels, patches, target + from * m * n * size, forProduct, images);
@@ -199,13 +199,13 @@ export class Products {
   }
 
   /** Kernels that slide over planes, or planes that are correlated, where that is faster than a product. */
-  private planes(c: Conv, kernel: Kernel): Multiply | null {
+  #planes(c: Conv, kernel: Kernel): Multiply | null {
     const plane = planeKernel(c);
     if (plane === null) return null;
     const { planes } = plane;
     const { a, b, conv } = c;
-    const { queue } = this.modules;
-    const entry = this.modules.generated(
+    const { queue } = this.#modules;
+    const entry = this.#modules.generated(
       JSON.stringify(["planes", conv, a.offset, a.strides, b.offset, b.strides]),
       () => ({ parameters: 6, code: plane.code }),
     );
@@ -228,22 +228,22 @@ export class Products {
   }
 
   /** Convolution in groups as loops over the padded input. */
-  private padThenLoop(c: Conv, kernel: Kernel, dtype: Float): Multiply {
+  #padThenLoop(c: Conv, kernel: Kernel, dtype: Float): Multiply {
     const { conv, b } = c;
-    const padded = this.padded(c, kernel, dtype);
+    const padded = this.#padded(c, kernel, dtype);
     const { pad, source, image, group } = padded;
     const loops = groupedKernel(c, source, dtype, kernel.buffers[b.buffer]?.size as number);
-    const entry = this.entry(loops);
-    const cut = cutOf(loops, this.modules.queue.crew?.size ?? 1);
+    const entry = this.#entry(loops);
+    const cut = cutOf(loops, this.#modules.queue.crew?.size ?? 1);
     return {
       bytes: align(group * image),
       run: (addresses, target, room) => {
         const input = addresses[c.a.buffer] as number;
         for (let from = 0; from < conv.batch; from += group) {
           const to = Math.min(conv.batch, from + group);
-          this.writePadded(padded, input, room, from, to);
+          this.#writePadded(padded, input, room, from, to);
           const base = pad === null ? input : room - from * image;
-          this.modules.queue.call(entry, [base, addresses[b.buffer] as number, target], from, to, cut);
+          this.#modules.queue.call(entry, [base, addresses[b.buffer] as number, target], from, to, cut);
         }
       },
     };

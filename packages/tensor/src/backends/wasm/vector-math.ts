@@ -6,28 +6,28 @@ type Push = () => void;
 
 /** A writer of expressions on four f32 lanes. */
 class Lanes {
-  private readonly c: Code;
+  readonly #c: Code;
   readonly fused: boolean;
   constructor(c: Code, fused: boolean) {
-    this.c = c;
+    this.#c = c;
     this.fused = fused;
   }
 
   f =
     (x: number): Push =>
     () =>
-      this.c.constant4("f32", x);
+      this.#c.constant4("f32", x);
   i =
     (x: number): Push =>
     () =>
-      this.c.constant4("i32", x);
+      this.#c.constant4("i32", x);
 
   /** Any vector instruction on its operands. */
   op =
     (name: Op, ...operands: readonly Push[]): Push =>
     () => {
       for (const p of operands) p();
-      this.c.op(name);
+      this.#c.op(name);
     };
 
   add = (a: Push, b: Push): Push => this.op("f32x4.add", a, b);
@@ -42,17 +42,17 @@ class Lanes {
   shift = (name: "i32x4.shl" | "i32x4.shr_s" | "i32x4.shr_u", a: Push, by: number): Push => {
     return () => {
       a();
-      this.c.i32(by);
-      this.c.op(name);
+      this.#c.i32(by);
+      this.#c.op(name);
     };
   };
 
   /** Computes `p` now; gives a way to push it any number of times. */
   keep(p: Push): Push {
-    const local = this.c.local("v128");
+    const local = this.#c.local("v128");
     p();
-    this.c.set(local);
-    return () => this.c.get(local);
+    this.#c.set(local);
+    return () => this.#c.get(local);
   }
 
   /** Horner's rule, lowest power first. */

@@ -92,59 +92,63 @@ interface Whole extends Row {
 
 /** Parameters: re, im (not of real rows), the wanted results, constants, scratch, from, to. */
 class TransformCode {
-  private readonly c: Code;
-  private readonly of: TransformOf;
-  private readonly h: number;
-  private readonly stages: readonly Stage[];
-  private readonly plane: number;
-  private readonly size: 4 | 8;
-  private readonly b: Butterflies;
-  private readonly inputs: number;
-  private readonly scratch: number;
-  private readonly turns: number;
-  private readonly i: number;
-  private readonly j: number;
+  readonly #c: Code;
+  readonly #of: TransformOf;
+  readonly #h: number;
+  readonly #stages: readonly Stage[];
+  readonly #plane: number;
+  readonly #size: 4 | 8;
+  readonly #b: Butterflies;
+  readonly #inputs: number;
+  readonly #scratch: number;
+  readonly #turns: number;
+  readonly #i: number;
+  readonly #j: number;
   /** Moving addresses: of re and im that are read, and of re and im that are written. */
-  private readonly moving: readonly [number, number, number, number];
+  readonly #moving: readonly [number, number, number, number];
 
   constructor(c: Code, of: TransformOf, h: number, stages: readonly Stage[], plane: number) {
-    [this.c, this.of, this.h, this.stages, this.plane] = [c, of, h, stages, plane];
-    this.size = of.dtype === "f32" ? 4 : 8;
-    this.b = new Butterflies(c);
-    this.inputs = of.real ? 1 : 2;
-    this.scratch = this.inputs + of.parts.filter(Boolean).length + 1;
+    [this.#c, this.#of, this.#h, this.#stages, this.#plane] = [c, of, h, stages, plane];
+    this.#size = of.dtype === "f32" ? 4 : 8;
+    this.#b = new Butterflies(c);
+    this.#inputs = of.real ? 1 : 2;
+    this.#scratch = this.#inputs + of.parts.filter(Boolean).length + 1;
     const local = (): number => c.local("i32");
-    [this.turns, this.i, this.j] = [local(), local(), local()];
-    this.moving = [local(), local(), local(), local()];
+    [this.#turns, this.#i, this.#j] = [local(), local(), local()];
+    this.#moving = [local(), local(), local(), local()];
   }
 
   write(): void {
-    const { c, scratch, stages, of } = this;
+    const c = this.#c;
+    const scratch = this.#scratch;
+    const stages = this.#stages;
+    const of = this.#of;
     const last = stages.length - 1;
     c.loop(
       scratch + 1,
       () => c.get(scratch + 2),
       1,
       () => {
-        place(c, this.turns, scratch - 1);
+        place(c, this.#turns, scratch - 1);
         stages.forEach((stage, i) => {
-          const from = i === 0 ? this.input() : this.inner(0, i % 2);
-          const to = i === last && !of.real ? this.output() : this.inner(2, (i + 1) % 2);
-          this.b.begin(stage.r);
-          if (i === 0) this.first(stage, from, to);
-          else this.stage(stage, from, to);
+          const from = i === 0 ? this.#input() : this.#inner(0, i % 2);
+          const to = i === last && !of.real ? this.#output() : this.#inner(2, (i + 1) % 2);
+          this.#b.begin(stage.r);
+          if (i === 0) this.#first(stage, from, to);
+          else this.#stage(stage, from, to);
         });
-        if (of.real) this.untangle(this.inner(0, stages.length % 2));
+        if (of.real) this.#untangle(this.#inner(0, stages.length % 2));
       },
     );
   }
 
   /** The row in a buffer; `local` gets its address. */
-  private rowOf(local: number, buffer: number): Place {
-    const { c, size } = this;
+  #rowOf(local: number, buffer: number): Place {
+    const c = this.#c;
+    const size = this.#size;
     c.get(buffer);
-    c.get(this.scratch + 1);
-    c.i32(this.of.n * size);
+    c.get(this.#scratch + 1);
+    c.i32(this.#of.n * size);
     c.op("i32.mul");
     c.op("i32.add");
     c.set(local);
@@ -152,74 +156,77 @@ class TransformCode {
   }
 
   /** One of the two rows in scratch memory; `k`: the moving address that it gets. */
-  private inner(k: 0 | 2, which: number): Whole {
-    const local = this.moving[k];
-    place(this.c, local, this.scratch, which * 2 * this.plane);
-    return { re: { local, bytes: 0, size: DOUBLE }, im: { local, bytes: this.plane, size: DOUBLE } };
+  #inner(k: 0 | 2, which: number): Whole {
+    const local = this.#moving[k];
+    place(this.#c, local, this.#scratch, which * 2 * this.#plane);
+    return { re: { local, bytes: 0, size: DOUBLE }, im: { local, bytes: this.#plane, size: DOUBLE } };
   }
 
   /** Of real rows, elements 2k and 2k + 1 are one complex number. The inverse transform is the forward one with re and im exchanged. */
-  private input(): Whole {
-    const { real, inverse } = this.of;
-    const re = this.rowOf(this.moving[0], 0);
+  #input(): Whole {
+    const { real, inverse } = this.#of;
+    const re = this.#rowOf(this.#moving[0], 0);
     if (real) return { re, im: re };
-    const im = this.rowOf(this.moving[1], 1);
+    const im = this.#rowOf(this.#moving[1], 1);
     return inverse ? { re: im, im: re } : { re, im };
   }
 
-  private output(): Row {
-    const { parts, inverse, real } = this.of;
-    const re = parts[0] ? this.rowOf(this.moving[2], this.inputs) : null;
-    const im = parts[1] ? this.rowOf(this.moving[3], this.inputs + Number(parts[0])) : null;
+  #output(): Row {
+    const { parts, inverse, real } = this.#of;
+    const re = parts[0] ? this.#rowOf(this.#moving[2], this.#inputs) : null;
+    const im = parts[1] ? this.#rowOf(this.#moving[3], this.#inputs + Number(parts[0])) : null;
     return inverse && !real ? { re: im, im: re } : { re, im };
   }
 
   /** Moves a row's addresses by elements. */
-  private move({ re, im }: Row, elements: number): void {
-    if (re !== null) advance(this.c, re.local, elements * re.size);
-    if (im !== null && im.local !== re?.local) advance(this.c, im.local, elements * im.size);
+  #move({ re, im }: Row, elements: number): void {
+    if (re !== null) advance(this.#c, re.local, elements * re.size);
+    if (im !== null && im.local !== re?.local) advance(this.#c, im.local, elements * im.size);
   }
 
-  private load({ re, im }: Whole, i: number): Complex {
-    return { re: this.b.load(re, i), im: this.b.load(im, i) };
+  #load({ re, im }: Whole, i: number): Complex {
+    return { re: this.#b.load(re, i), im: this.#b.load(im, i) };
   }
 
-  private store({ re, im }: Row, i: number, z: Complex, lanes: 1 | 2 = 2): void {
-    this.b.store(re, i, z.re, lanes);
-    this.b.store(im, i, z.im, lanes);
+  #store({ re, im }: Row, i: number, z: Complex, lanes: 1 | 2 = 2): void {
+    this.#b.store(re, i, z.re, lanes);
+    this.#b.store(im, i, z.im, lanes);
   }
 
   /** The j-th vector of turns from here. */
-  private turnsOf(j: number): Complex {
-    const at: Place = { local: this.turns, bytes: 0, size: DOUBLE };
-    return { re: this.b.load(at, 4 * j), im: this.b.load(at, 4 * j + LANES) };
+  #turnsOf(j: number): Complex {
+    const at: Place = { local: this.#turns, bytes: 0, size: DOUBLE };
+    return { re: this.#b.load(at, 4 * j), im: this.#b.load(at, 4 * j + LANES) };
   }
 
   /** The stage whose neighbours are different butterflies; the results of each are written side by side. */
-  private first({ r, m }: Stage, from: Whole, to: Row): void {
-    const { c, b } = this;
-    const { real } = this.of;
-    repeat(c, this.i, m / LANES, () => {
+  #first({ r, m }: Stage, from: Whole, to: Row): void {
+    const c = this.#c;
+    const b = this.#b;
+    const { real } = this.#of;
+    repeat(c, this.#i, m / LANES, () => {
       b.clear();
       const terms = Array.from({ length: r }, (_, k) => {
-        if (!real) return this.load(from, k * m);
+        if (!real) return this.#load(from, k * m);
         const [re, im] = b.halves(b.load(from.re, 2 * k * m), b.load(from.re, 2 * k * m + LANES));
         return { re, im };
       });
-      const results = b.butterfly(terms).map((z, j) => (j === 0 ? z : b.turn(z, this.turnsOf(j - 1))));
+      const results = b.butterfly(terms).map((z, j) => (j === 0 ? z : b.turn(z, this.#turnsOf(j - 1))));
       for (let j = 0; j < r; j += 2) {
         const [z, w] = [results[j], results[j + 1]] as [Complex, Complex];
         const [re, im] = [b.halves(z.re, w.re), b.halves(z.im, w.im)];
-        for (const p of [0, 1] as const) this.store(to, p * r + j, { re: re[p], im: im[p] });
+        for (const p of [0, 1] as const) this.#store(to, p * r + j, { re: re[p], im: im[p] });
       }
-      this.move(from, real ? 2 * LANES : LANES);
-      this.move(to, r * LANES);
-      advance(c, this.turns, 4 * (r - 1) * DOUBLE);
+      this.#move(from, real ? 2 * LANES : LANES);
+      this.#move(to, r * LANES);
+      advance(c, this.#turns, 4 * (r - 1) * DOUBLE);
     });
   }
 
-  private stage({ r, m, s }: Stage, from: Whole, to: Row): void {
-    const { c, b, turns } = this;
+  #stage({ r, m, s }: Stage, from: Whole, to: Row): void {
+    const c = this.#c;
+    const b = this.#b;
+    const turns = this.#turns;
     const at: Place = { local: turns, bytes: 0, size: DOUBLE };
     const body = (): void => {
       b.clear();
@@ -227,33 +234,36 @@ class TransformCode {
         re: b.splat(at, 2 * j),
         im: b.splat(at, 2 * j + 1),
       }));
-      repeat(c, this.j, s / LANES, () => {
-        const terms = Array.from({ length: r }, (_, k) => this.load(from, k * m * s));
+      repeat(c, this.#j, s / LANES, () => {
+        const terms = Array.from({ length: r }, (_, k) => this.#load(from, k * m * s));
         b.butterfly(terms).forEach((z, j) => {
           const turned = by[j - 1];
-          this.store(to, j * s, turned ? b.turn(z, turned) : z);
+          this.#store(to, j * s, turned ? b.turn(z, turned) : z);
         });
-        this.move(from, LANES);
-        this.move(to, LANES);
+        this.#move(from, LANES);
+        this.#move(to, LANES);
       });
       if (m === 1) return;
       advance(c, turns, 2 * (r - 1) * DOUBLE);
-      this.move(to, (r - 1) * s);
+      this.#move(to, (r - 1) * s);
     };
     if (m === 1) body();
-    else repeat(c, this.i, m, body);
+    else repeat(c, this.#i, m, body);
   }
 
   /** Z = E + iO, the transforms of the even and the odd elements: X[k] = E[k] + e^{−2πik/n} O[k], and X[n − k] is its conjugate. */
-  private untangle(z: Whole): void {
-    const { c, b, h, of } = this;
+  #untangle(z: Whole): void {
+    const c = this.#c;
+    const b = this.#b;
+    const h = this.#h;
+    const of = this.#of;
     const [half] = b.begin([0.5]) as [number];
-    const [, back] = this.moving;
+    const [, back] = this.#moving;
     // Z[h] is Z[0]; X[h] is its own conjugate.
-    const zero = this.load(z, 0);
-    this.store(z, h, zero, 1);
-    const to = this.output();
-    this.store(to, h, { re: b.two("sub", zero.re, zero.im), im: b.two("sub", zero.re, zero.re) }, 1);
+    const zero = this.#load(z, 0);
+    this.#store(z, h, zero, 1);
+    const to = this.#output();
+    this.#store(to, h, { re: b.two("sub", zero.re, zero.im), im: b.two("sub", zero.re, zero.re) }, 1);
     // Z[h − k − 1], Z[h − k], and X[n − k − 1], X[n − k], where k is the first of two
     place(c, back, z.re.local, (h - 1) * DOUBLE);
     const mirror: Whole = { re: { ...z.re, local: back }, im: { ...z.im, local: back } };
@@ -266,23 +276,23 @@ class TransformCode {
     const end: Row = { re: ends[0] ?? null, im: ends[1] ?? null };
     const two = (mirrored: 1 | 2): void => {
       b.clear();
-      const [p, q] = [this.load(z, 0), this.load(mirror, 0)];
+      const [p, q] = [this.#load(z, 0), this.#load(mirror, 0)];
       const [br, bi] = [b.reverse(q.re), b.reverse(q.im)];
-      const odd = b.turn({ re: b.two("add", p.im, bi), im: b.two("sub", br, p.re) }, this.turnsOf(0));
+      const odd = b.turn({ re: b.two("add", p.im, bi), im: b.two("sub", br, p.re) }, this.#turnsOf(0));
       const re = b.two("add", b.two("mul", b.two("add", p.re, br), half), odd.re);
       const im = b.two("add", b.two("mul", b.two("sub", p.im, bi), half), odd.im);
       const minus = b.negative(im);
       const [up, down] = of.inverse ? [minus, im] : [im, minus];
-      this.store(to, 0, { re, im: up });
-      this.store(end, 0, { re: b.reverse(re), im: b.reverse(down) }, mirrored);
-      this.move(z, LANES);
-      this.move(mirror, -LANES);
-      this.move(to, LANES);
-      this.move(end, -LANES);
-      advance(c, this.turns, 4 * DOUBLE);
+      this.#store(to, 0, { re, im: up });
+      this.#store(end, 0, { re: b.reverse(re), im: b.reverse(down) }, mirrored);
+      this.#move(z, LANES);
+      this.#move(mirror, -LANES);
+      this.#move(to, LANES);
+      this.#move(end, -LANES);
+      advance(c, this.#turns, 4 * DOUBLE);
     };
     // X[n] would be X[0]
     two(1);
-    repeat(c, this.i, h / LANES - 1, () => two(2));
+    repeat(c, this.#i, h / LANES - 1, () => two(2));
   }
 }

@@ -66,30 +66,30 @@ function layOut(n: number, indices: boolean): Layout {
  * move together as one word of 64 bits. Parameters: x, values and indices (those wanted), constants, scratch, from, to.
  */
 class SortCode {
-  private readonly c: Code;
-  private readonly of: SortOf;
-  private readonly at: Layout;
-  private readonly scratch: number;
-  private readonly keys: number;
-  private readonly other: number;
-  private readonly i: number;
-  private readonly row: number;
-  private readonly read: number;
-  private readonly to: number;
-  private readonly bits: number;
-  private readonly key: number;
-  private readonly slot: number;
-  private readonly sum: number;
-  private readonly zeros: number;
-  private readonly never: number;
-  private readonly pair: number;
-  private readonly v: number;
+  readonly #c: Code;
+  readonly #of: SortOf;
+  readonly #at: Layout;
+  readonly #scratch: number;
+  readonly #keys: number;
+  readonly #other: number;
+  readonly #i: number;
+  readonly #row: number;
+  readonly #read: number;
+  readonly #to: number;
+  readonly #bits: number;
+  readonly #key: number;
+  readonly #slot: number;
+  readonly #sum: number;
+  readonly #zeros: number;
+  readonly #never: number;
+  readonly #pair: number;
+  readonly #v: number;
 
   constructor(c: Code, of: SortOf, at: Layout) {
-    [this.c, this.of, this.at] = [c, of, at];
-    this.scratch = 2 + Number(of.values) + Number(of.indices);
+    [this.#c, this.#of, this.#at] = [c, of, at];
+    this.#scratch = 2 + Number(of.values) + Number(of.indices);
     const local = (): number => c.local("i32");
-    [this.keys, this.other, this.i, this.row, this.read, this.to] = [
+    [this.#keys, this.#other, this.#i, this.#row, this.#read, this.#to] = [
       local(),
       local(),
       local(),
@@ -97,7 +97,7 @@ class SortCode {
       local(),
       local(),
     ];
-    [this.bits, this.key, this.slot, this.sum, this.zeros, this.never] = [
+    [this.#bits, this.#key, this.#slot, this.#sum, this.#zeros, this.#never] = [
       local(),
       local(),
       local(),
@@ -105,11 +105,15 @@ class SortCode {
       local(),
       local(),
     ];
-    [this.pair, this.v] = [c.local("f64"), c.local("v128")];
+    [this.#pair, this.#v] = [c.local("f64"), c.local("v128")];
   }
 
   write(): void {
-    const { c, of, at, scratch, row } = this;
+    const c = this.#c;
+    const of = this.#of;
+    const at = this.#at;
+    const scratch = this.#scratch;
+    const row = this.#row;
     const [from, to] = [scratch + 1, scratch + 2];
     const { n } = of;
     c.loop(
@@ -117,10 +121,10 @@ class SortCode {
       () => c.get(to),
       1,
       () => {
-        this.rowOf(0);
+        this.#rowOf(0);
         c.set(row);
-        place(c, this.keys, scratch, FIRST);
-        place(c, this.other, scratch, at.other);
+        place(c, this.#keys, scratch, FIRST);
+        place(c, this.#other, scratch, at.other);
         if (n >= SHORT) {
           c.get(scratch);
           c.i32(at.counts);
@@ -129,70 +133,80 @@ class SortCode {
           c.i32(at.bytes - at.counts);
           c.fillBytes();
         }
-        this.encode();
-        if (n < SHORT) this.insert();
-        else for (let p = 0; p < at.passes; p++) this.pass(p);
-        this.finish();
+        this.#encode();
+        if (n < SHORT) this.#insert();
+        else for (let p = 0; p < at.passes; p++) this.#pass(p);
+        this.#finish();
       },
     );
   }
 
   /** Pushes the address of the row in a buffer. */
-  private rowOf(buffer: number): void {
-    const { c } = this;
+  #rowOf(buffer: number): void {
+    const c = this.#c;
     c.get(buffer);
-    c.get(this.scratch + 1);
-    c.i32(4 * this.of.n);
+    c.get(this.#scratch + 1);
+    c.i32(4 * this.#of.n);
     c.op("i32.mul");
     c.op("i32.add");
   }
 
-  private count(times: number, body: () => void, step = 1): void {
-    const { c, i } = this;
+  #count(times: number, body: () => void, step = 1): void {
+    const c = this.#c;
+    const i = this.#i;
     c.i32(0);
     c.set(i);
     c.loop(i, () => c.i32(times), step, body);
   }
 
   /** Runs `body` while `more` pushes 1. */
-  private during(more: () => void, body: () => void): void {
-    const { c, never } = this;
+  #during(more: () => void, body: () => void): void {
+    const c = this.#c;
+    const never = this.#never;
     c.i32(0);
     c.set(never);
     c.loop(never, more, 0, body);
   }
 
   /** Pushes scratch plus the bytes from the beginning of counts to the one of digit `p` of the key. */
-  private digit(p: number): void {
-    const { c, at } = this;
+  #digit(p: number): void {
+    const c = this.#c;
+    const at = this.#at;
     const shift = p * at.bits - 2;
-    c.get(this.key);
+    c.get(this.#key);
     c.i32(Math.abs(shift));
     c.op(shift < 0 ? "i32.shl" : "i32.shr_u");
     c.i32(4 * (2 ** at.bits - 1));
     c.op("i32.and");
-    c.get(this.scratch);
+    c.get(this.#scratch);
     c.op("i32.add");
   }
 
   /** Offset of the counts of digit `p` from scratch. */
-  private countsOf(p: number): number {
-    return this.at.counts + p * 4 * 2 ** this.at.bits;
+  #countsOf(p: number): number {
+    return this.#at.counts + p * 4 * 2 ** this.#at.bits;
   }
 
   /** Makes keys of the row, and counts their digits. */
-  private encode(): void {
-    const { c, of, at, read, to, bits, key, slot } = this;
+  #encode(): void {
+    const c = this.#c;
+    const of = this.#of;
+    const at = this.#at;
+    const read = this.#read;
+    const to = this.#to;
+    const bits = this.#bits;
+    const key = this.#key;
+    const slot = this.#slot;
     const { n, descending } = of;
-    place(c, read, this.row);
-    place(c, to, this.keys);
+    place(c, read, this.#row);
+    place(c, to, this.#keys);
     c.i32(0);
-    c.set(this.zeros);
-    this.count(n, () => {
+    c.set(this.#zeros);
+    this.#count(n, () => {
       c.get(read);
       c.memory("i32.load");
       c.set(bits);
-      this.keyOf();
+      this.#keyOf();
       if (descending) {
         c.i32(-1);
         c.op("i32.xor");
@@ -203,18 +217,18 @@ class SortCode {
       c.memory("i32.store");
       if (of.indices) {
         c.get(to);
-        c.get(this.i);
+        c.get(this.#i);
         c.memory("i32.store", 4);
       }
       if (n >= SHORT)
         for (let p = 0; p < at.passes; p++) {
-          this.digit(p);
+          this.#digit(p);
           c.tee(slot);
           c.get(slot);
-          c.memory("i32.load", this.countsOf(p));
+          c.memory("i32.load", this.#countsOf(p));
           c.i32(1);
           c.op("i32.add");
-          c.memory("i32.store", this.countsOf(p));
+          c.memory("i32.store", this.#countsOf(p));
         }
       advance(c, read, 4);
       advance(c, to, at.size);
@@ -222,8 +236,10 @@ class SortCode {
   }
 
   /** Pushes the key of `bits`: NaN is the largest, and 0 and −0 have the same. */
-  private keyOf(): void {
-    const { c, of, bits } = this;
+  #keyOf(): void {
+    const c = this.#c;
+    const of = this.#of;
+    const bits = this.#bits;
     if (of.dtype !== "f32") {
       c.get(bits);
       if (of.dtype === "u32") return;
@@ -231,7 +247,7 @@ class SortCode {
       c.op("i32.xor");
       return;
     }
-    const size = this.slot;
+    const size = this.#slot;
     // NaN, or
     c.i32(-1);
     // negative numbers inverted, others with the top bit; and −0 as 0
@@ -246,7 +262,7 @@ class SortCode {
     c.get(bits);
     c.i32(TOP);
     c.op("i32.eq");
-    c.tee(this.key);
+    c.tee(this.#key);
     c.op("select");
     c.i32(INFINITY);
     c.get(bits);
@@ -255,30 +271,38 @@ class SortCode {
     c.tee(size);
     c.op("i32.lt_u");
     c.op("select");
-    c.get(this.zeros);
-    c.get(this.key);
+    c.get(this.#zeros);
+    c.get(this.#key);
     c.op("i32.or");
-    c.set(this.zeros);
+    c.set(this.#zeros);
   }
 
   /** Moves the key at `from`, with its position, to `bytes` after `to`. */
-  private move(to: number, bytes: number, from: () => void): void {
-    const { c, of } = this;
+  #move(to: number, bytes: number, from: () => void): void {
+    const c = this.#c;
+    const of = this.#of;
     c.get(to);
     from();
     c.memory(of.indices ? "f64.load" : "i32.load");
     c.memory(of.indices ? "f64.store" : "i32.store", bytes);
   }
 
-  private insert(): void {
-    const { c, of, at, keys, key, read, to, pair } = this;
+  #insert(): void {
+    const c = this.#c;
+    const of = this.#of;
+    const at = this.#at;
+    const keys = this.#keys;
+    const key = this.#key;
+    const read = this.#read;
+    const to = this.#to;
+    const pair = this.#pair;
     const { size } = at;
     // smaller than every key, so that none moves past the beginning
-    c.get(this.scratch);
+    c.get(this.#scratch);
     c.i32(0);
     c.memory("i32.store", FIRST - size);
     place(c, read, keys);
-    this.count(of.n - 1, () => {
+    this.#count(of.n - 1, () => {
       place(c, to, read);
       advance(c, read, size);
       c.get(read);
@@ -289,7 +313,7 @@ class SortCode {
         c.memory("f64.load");
         c.set(pair);
       }
-      this.during(
+      this.#during(
         () => {
           c.get(key);
           c.get(to);
@@ -297,7 +321,7 @@ class SortCode {
           c.op("i32.lt_u");
         },
         () => {
-          this.move(to, size, () => c.get(to));
+          this.#move(to, size, () => c.get(to));
           advance(c, to, -size);
         },
       );
@@ -308,20 +332,29 @@ class SortCode {
   }
 
   /** Moves all keys to their places by digit `p`; nothing to do when they agree in it. */
-  private pass(p: number): void {
-    const { c, of, at, keys, other, key, read, slot, sum, to } = this;
-    const counts = this.countsOf(p);
+  #pass(p: number): void {
+    const c = this.#c;
+    const of = this.#of;
+    const at = this.#at;
+    const keys = this.#keys;
+    const other = this.#other;
+    const key = this.#key;
+    const read = this.#read;
+    const slot = this.#slot;
+    const sum = this.#sum;
+    const to = this.#to;
+    const counts = this.#countsOf(p);
     c.get(keys);
     c.memory("i32.load");
     c.set(key);
-    this.digit(p);
+    this.#digit(p);
     c.memory("i32.load", counts);
     c.i32(of.n);
     c.op("i32.ne");
     c.choose(null, () => {
       place(c, sum, other);
-      place(c, slot, this.scratch);
-      this.count(2 ** at.bits, () => {
+      place(c, slot, this.#scratch);
+      this.#count(2 ** at.bits, () => {
         c.get(slot);
         c.get(sum);
         c.get(sum);
@@ -334,16 +367,16 @@ class SortCode {
         c.memory("i32.store", counts);
         advance(c, slot, 4);
       });
-      this.count(
+      this.#count(
         of.n * at.size,
         () => {
           c.get(keys);
-          c.get(this.i);
+          c.get(this.#i);
           c.op("i32.add");
           c.tee(read);
           c.memory("i32.load");
           c.set(key);
-          this.digit(p);
+          this.#digit(p);
           c.tee(slot);
           c.get(slot);
           c.memory("i32.load", counts);
@@ -351,7 +384,7 @@ class SortCode {
           c.i32(at.size);
           c.op("i32.add");
           c.memory("i32.store", counts);
-          if (of.indices) this.move(to, 0, () => c.get(read));
+          if (of.indices) this.#move(to, 0, () => c.get(read));
           else {
             c.get(to);
             c.get(key);
@@ -365,19 +398,24 @@ class SortCode {
     });
   }
 
-  private finish(): void {
-    const { c, of, read, to, i } = this;
-    place(c, read, this.keys);
+  #finish(): void {
+    const c = this.#c;
+    const of = this.#of;
+    const read = this.#read;
+    const to = this.#to;
+    const i = this.#i;
+    place(c, read, this.#keys);
     if (of.indices) {
       const { values } = of;
-      const { sum, slot } = this;
-      this.rowOf(1);
+      const sum = this.#sum;
+      const slot = this.#slot;
+      this.#rowOf(1);
       c.set(to);
       if (values) {
-        this.rowOf(2);
+        this.#rowOf(2);
         c.set(slot);
       }
-      this.count(of.n, () => {
+      this.#count(of.n, () => {
         c.get(values ? slot : to);
         c.get(read);
         c.memory("i32.load", 4);
@@ -385,7 +423,7 @@ class SortCode {
         c.memory("i32.store");
         if (values) {
           c.get(to);
-          c.get(this.row);
+          c.get(this.#row);
           c.get(sum);
           c.i32(2);
           c.op("i32.shl");
@@ -399,31 +437,31 @@ class SortCode {
       });
       return;
     }
-    this.rowOf(1);
+    this.#rowOf(1);
     c.set(to);
     const step = (load: "v128.load" | "v128.load32_zero", bytes: number): void => {
       c.get(to);
       c.get(read);
       c.memory(load);
-      this.decode();
+      this.#decode();
       if (bytes === 4) c.storeLane();
       else c.memory("v128.store");
       advance(c, read, bytes);
       advance(c, to, bytes);
     };
-    this.count(Math.floor(of.n / 4), () => step("v128.load", 16));
-    this.count(of.n % 4, () => step("v128.load32_zero", 4));
+    this.#count(Math.floor(of.n / 4), () => step("v128.load", 16));
+    this.#count(of.n % 4, () => step("v128.load32_zero", 4));
     if (of.dtype !== "f32") return;
     // If −0 was met, the run of zeros gets those of the row in their order.
-    c.get(this.zeros);
+    c.get(this.#zeros);
     c.choose(null, () => {
-      this.rowOf(1);
+      this.#rowOf(1);
       c.set(to);
       const size = (): void => {
         c.i32(TOP - 1);
         c.op("i32.and");
       };
-      this.during(
+      this.#during(
         () => {
           c.get(to);
           c.memory("i32.load");
@@ -433,19 +471,19 @@ class SortCode {
         },
         () => advance(c, to, 4),
       );
-      this.count(
+      this.#count(
         4 * of.n,
         () => {
-          c.get(this.row);
+          c.get(this.#row);
           c.get(i);
           c.op("i32.add");
           c.memory("i32.load");
-          c.tee(this.bits);
+          c.tee(this.#bits);
           size();
           c.op("i32.eqz");
           c.choose(null, () => {
             c.get(to);
-            c.get(this.bits);
+            c.get(this.#bits);
             c.memory("i32.store");
             advance(c, to, 4);
           });
@@ -456,8 +494,10 @@ class SortCode {
   }
 
   /** The elements of four keys on the stack. */
-  private decode(): void {
-    const { c, of, v } = this;
+  #decode(): void {
+    const c = this.#c;
+    const of = this.#of;
+    const v = this.#v;
     if (of.descending) c.op("v128.not");
     if (of.dtype === "u32") return;
     if (of.dtype === "f32") {

@@ -27,25 +27,28 @@ export interface Unique {
 
 /** Everything about the distinct elements of `x`, lazily, once their number is known. */
 class Groups {
-  private readonly x: Tensor;
-  private readonly order: Tensor;
-  private readonly sorted: Tensor;
+  readonly #x: Tensor;
+  readonly #order: Tensor;
+  readonly #sorted: Tensor;
   /** True at the first of each run of equals. */
   readonly first: Tensor;
 
   constructor(x: Tensor) {
-    this.x = x;
+    this.#x = x;
     const [rows, order] = applyMany(sortPrimitive, [reshape(x, [1, x.size])], { descending: false }) as [
       Tensor,
       Tensor,
     ];
-    this.sorted = reshape(rows, [x.size]);
-    this.order = reshape(order, [x.size]);
-    this.first = starts(this.sorted);
+    this.#sorted = reshape(rows, [x.size]);
+    this.#order = reshape(order, [x.size]);
+    this.first = starts(this.#sorted);
   }
 
   of(size: number, fill?: number): Unique {
-    const { x, order, sorted, first } = this;
+    const { first } = this;
+    const x = this.#x;
+    const order = this.#order;
+    const sorted = this.#sorted;
     const count = sum(astype(first, "i32"));
     const at = positionsOf(first, size);
     const group = sub(cumsum(astype(first, "i32")), 1);

@@ -57,23 +57,23 @@ interface Drivers {
 
 /** Products c[batch, m, n] = a[batch, m, k] · b[batch, k, n] of one dtype by packed panels. */
 export class Gemm {
-  private readonly kind: Kind;
-  private readonly modules: Modules;
-  private readonly drivers = new Map<number, Drivers>();
+  readonly #kind: Kind;
+  readonly #modules: Modules;
+  readonly #drivers = new Map<number, Drivers>();
 
   constructor(modules: Modules, dtype: "f32" | "f64") {
-    this.modules = modules;
-    this.kind = kindOf(dtype, hasFusedMultiplyAdd());
+    this.#modules = modules;
+    this.#kind = kindOf(dtype, hasFusedMultiplyAdd());
   }
 
   /** The kind of tile whose rows fit m best: a step of depth takes two loads of b, and a load and two products per row. */
-  private kindFor(m: number): Kind {
+  #kindFor(m: number): Kind {
     const cost = (rows: number): number => Math.ceil(m / rows) * (3 * rows + 2);
-    return cost(FEW_ROWS) < cost(this.kind.rows) ? { ...this.kind, rows: FEW_ROWS } : this.kind;
+    return cost(FEW_ROWS) < cost(this.#kind.rows) ? { ...this.#kind, rows: FEW_ROWS } : this.#kind;
   }
 
-  private driversFor(kind: Kind): Drivers {
-    let drivers = this.drivers.get(kind.rows);
+  #driversFor(kind: Kind): Drivers {
+    let drivers = this.#drivers.get(kind.rows);
     if (drivers === undefined) {
       const callees = { packA: 1, packB: 2, blocks: 3 };
       const functions = [
@@ -84,28 +84,28 @@ export class Gemm {
         { parameters: parameters.length + 2, code: driver(kind, callees) },
         { parameters: parameters.length + 2, code: deepDriver(kind, callees) },
       ];
-      const [, , , , wide, deep] = this.modules.instantiate({ imports: [], functions }) as Entry[];
+      const [, , , , wide, deep] = this.#modules.instantiate({ imports: [], functions }) as Entry[];
       drivers = { wide: wide as Entry, deep: deep as Entry };
-      this.drivers.set(kind.rows, drivers);
+      this.#drivers.set(kind.rows, drivers);
     }
     return drivers;
   }
 
   /** Address of the table of an axis. */
-  private table(axis: Axis, entries: number): number {
-    const { bytes } = this.kind;
-    if ("table" in axis) return this.modules.table(`list ${axis.table.join()}`, () => axis.table);
+  #table(axis: Axis, entries: number): number {
+    const { bytes } = this.#kind;
+    if ("table" in axis) return this.#modules.table(`list ${axis.table.join()}`, () => axis.table);
     const next = Number(axis.step === bytes);
     // Tables of one step are the same but for their length.
     const length = 2 ** Math.max(6, Math.ceil(Math.log2(entries)));
-    return this.modules.table(`step ${axis.step} ${next} ${length}`, () =>
+    return this.#modules.table(`step ${axis.step} ${next} ${length}`, () =>
       Int32Array.from({ length }, (_, i) => (i * axis.step) | next),
     );
   }
 
   /** How c is cut into blocks for the threads there are, so that little is packed twice. */
-  private blocksOf(batch: number, m: number, n: number, kind: Kind): { rowBlock: number; columnBlock: number } {
-    const wanted = TASKS * (this.modules.queue.crew?.size ?? 1);
+  #blocksOf(batch: number, m: number, n: number, kind: Kind): { rowBlock: number; columnBlock: number } {
+    const wanted = TASKS * (this.#modules.queue.crew?.size ?? 1);
     let best = { rowBlock: m, columnBlock: n };
     if (wanted <= TASKS || batch >= wanted) return best;
     let [count, packed] = [batch, 0];
@@ -124,19 +124,19 @@ export class Gemm {
 
   /** `cBatch`: bytes between the results of a batch. */
   prepare(batch: number, m: number, n: number, k: number, a: Factor, b: Factor, cBatch?: number): Multiplication {
-    if (batch === 1 && k >= DEEP && m * n <= FEW_RESULTS && n <= NC) return this.prepareDeep(m, n, k, a, b);
-    const kind = this.kindFor(m);
-    const { rowBlock, columnBlock } = this.blocksOf(batch, m, n, kind);
-    const { panelsA, bytes } = this.room(kind, rowBlock, Math.min(columnBlock, NC), k);
+    if (batch === 1 && k >= DEEP && m * n <= FEW_RESULTS && n <= NC) return this.#prepareDeep(m, n, k, a, b);
+    const kind = this.#kindFor(m);
+    const { rowBlock, columnBlock } = this.#blocksOf(batch, m, n, kind);
+    const { panelsA, bytes } = this.#room(kind, rowBlock, Math.min(columnBlock, NC), k);
     const perBatch = Math.ceil(m / rowBlock) * Math.ceil(n / columnBlock);
     const distance = cBatch ?? m * n * kind.bytes;
-    const args = this.arguments(m, n, k, a, b, [distance, rowBlock, columnBlock, panelsA]);
-    const { queue } = this.modules;
-    const { wide } = this.driversFor(kind);
-    const cutFor = (tasks: number): Cut => this.cut(tasks, (tasks / perBatch) * m * n * k, bytes);
+    const args = this.#arguments(m, n, k, a, b, [distance, rowBlock, columnBlock, panelsA]);
+    const { queue } = this.#modules;
+    const { wide } = this.#driversFor(kind);
+    const cutFor = (tasks: number): Cut => this.#cut(tasks, (tasks / perBatch) * m * n * k, bytes);
     const whole = cutFor(batch * perBatch);
     return {
-      bytes: bytes * this.members,
+      bytes: bytes * this.#members,
       run(a, b, c, scratch, images = batch) {
         fill(args, a, b, c, scratch);
         queue.call(wide, args, 0, images * perBatch, images === batch ? whole : cutFor(images * perBatch));
@@ -145,20 +145,20 @@ export class Gemm {
   }
 
   /** The depth is cut into parts, whatever the number of threads; their results are added in order. */
-  private prepareDeep(m: number, n: number, k: number, a: Factor, b: Factor): Multiplication {
-    const kind = this.kindFor(m);
-    const { queue } = this.modules;
+  #prepareDeep(m: number, n: number, k: number, a: Factor, b: Factor): Multiplication {
+    const kind = this.#kindFor(m);
+    const { queue } = this.#modules;
     const depth = up(Math.ceil(k / PARTS), KC);
     const parts = Math.ceil(k / depth);
-    const { panelsA, bytes } = this.room(kind, m, n, k);
+    const { panelsA, bytes } = this.#room(kind, m, n, k);
     const matrix = up(m * n * kind.bytes, 64);
-    const args = this.arguments(m, n, k, a, b, [matrix, depth, n, panelsA]);
-    const { deep } = this.driversFor(kind);
-    const cut = this.cut(parts, m * n * k, bytes);
+    const args = this.#arguments(m, n, k, a, b, [matrix, depth, n, panelsA]);
+    const { deep } = this.#driversFor(kind);
+    const cut = this.#cut(parts, m * n * k, bytes);
     const sum = sumOfParts(kind.dtype, parts, m * n, matrix / kind.bytes);
-    const add = loopRunner(sum, this.modules.compile([sum])[0] as Entry, queue);
+    const add = loopRunner(sum, this.#modules.compile([sum])[0] as Entry, queue);
     return {
-      bytes: parts * matrix + bytes * this.members,
+      bytes: parts * matrix + bytes * this.#members,
       run(a, b, c, scratch) {
         fill(args, a, b, scratch, scratch + parts * matrix);
         queue.call(deep, args, 0, parts, cut);
@@ -167,27 +167,27 @@ export class Gemm {
     };
   }
 
-  private get members(): number {
-    return this.modules.queue.crew?.members ?? 1;
+  get #members(): number {
+    return this.#modules.queue.crew?.members ?? 1;
   }
 
   /** Scratch memory of a member: the tile, the packed columns, and from `panelsA` on the packed rows. */
-  private room(kind: Kind, rows: number, columns: number, k: number): { panelsA: number; bytes: number } {
+  #room(kind: Kind, rows: number, columns: number, k: number): { panelsA: number; bytes: number } {
     const depth = up(Math.min(k, KC), UNROLL);
     const panelsA = up(TILE_BYTES + up(columns, kind.columns) * depth * kind.bytes, 64);
     return { panelsA, bytes: up(panelsA + up(rows, kind.rows) * depth * kind.bytes, 64) };
   }
 
-  private cut(tasks: number, products: number, bytes: number): Cut {
+  #cut(tasks: number, products: number, bytes: number): Cut {
     return {
-      grain: Math.ceil(tasks / ((this.modules.queue.crew?.size ?? 1) * TASKS)),
+      grain: Math.ceil(tasks / ((this.#modules.queue.crew?.size ?? 1) * TASKS)),
       cost: products * MULTIPLY,
       scratch: { argument: SCRATCH, bytes },
     };
   }
 
   /** Arguments of a driver, filled anew by each run. */
-  private arguments(
+  #arguments(
     m: number,
     n: number,
     k: number,
@@ -196,8 +196,8 @@ export class Gemm {
     [distance, rowBlock, columnBlock, panelsA]: readonly [number, number, number, number],
   ): number[] {
     return [
-      ...[0, a.batch, this.table(a.lines, m), this.table(a.depths, k)],
-      ...[0, b.batch, this.table(b.lines, n), this.table(b.depths, k)],
+      ...[0, a.batch, this.#table(a.lines, m), this.#table(a.depths, k)],
+      ...[0, b.batch, this.#table(b.lines, n), this.#table(b.depths, k)],
       ...[0, distance, m, n, k, rowBlock, columnBlock, panelsA, 0],
     ];
   }

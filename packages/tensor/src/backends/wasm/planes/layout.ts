@@ -110,26 +110,26 @@ const UNROLLED = 16;
 
 /** Copies input planes to their layout in scratch memory that holds zeros wherever there is padding. */
 export class PlaneCopy {
-  private readonly c: Code;
-  private readonly layout: Layout;
-  private readonly x: Axis;
-  private readonly y: Axis;
-  private readonly counter: number;
-  private readonly inner: number;
-  private readonly source: number;
-  private readonly target: number;
-  private readonly from: number;
-  private readonly to: number;
-  private readonly v: number;
-  private readonly w: number;
+  readonly #c: Code;
+  readonly #layout: Layout;
+  readonly #x: Axis;
+  readonly #y: Axis;
+  readonly #counter: number;
+  readonly #inner: number;
+  readonly #source: number;
+  readonly #target: number;
+  readonly #from: number;
+  readonly #to: number;
+  readonly #v: number;
+  readonly #w: number;
 
   constructor(c: Code, { x, y }: Planes, layout: Layout) {
-    this.c = c;
-    this.x = x;
-    this.y = y;
-    this.layout = layout;
+    this.#c = c;
+    this.#x = x;
+    this.#y = y;
+    this.#layout = layout;
     const local = (): number => c.local("i32");
-    [this.counter, this.inner, this.source, this.target, this.from, this.to] = [
+    [this.#counter, this.#inner, this.#source, this.#target, this.#from, this.#to] = [
       local(),
       local(),
       local(),
@@ -137,77 +137,85 @@ export class PlaneCopy {
       local(),
       local(),
     ];
-    [this.v, this.w] = [c.local("v128"), c.local("v128")];
+    [this.#v, this.#w] = [c.local("v128"), c.local("v128")];
   }
 
   /** Input positions [first, end) of an axis that lie within the first `extent` places of the layout. */
-  private static inside({ input, low, lhsDilation: d }: Axis, extent: number): [number, number] {
+  static #inside({ input, low, lhsDilation: d }: Axis, extent: number): [number, number] {
     const first = Math.max(0, Math.ceil(-low / d));
     return [first, Math.max(first, Math.min(input, Math.floor((extent - 1 - low) / d) + 1))];
   }
 
   /** Copies the plane that begins at local `source` to local `target`. */
   run(source: number, target: number): void {
-    const { c, y, layout } = this;
-    const [first, end] = PlaneCopy.inside(y, layout.rows);
-    place(c, this.source, source, 4 * y.a * first);
-    place(c, this.target, target, (first * y.lhsDilation + y.low) * layout.rowBytes);
-    repeat(c, this.counter, end - first, () => {
-      this.row();
-      advance(c, this.source, 4 * y.a);
-      advance(c, this.target, y.lhsDilation * layout.rowBytes);
+    const c = this.#c;
+    const y = this.#y;
+    const layout = this.#layout;
+    const [first, end] = PlaneCopy.#inside(y, layout.rows);
+    place(c, this.#source, source, 4 * y.a * first);
+    place(c, this.#target, target, (first * y.lhsDilation + y.low) * layout.rowBytes);
+    repeat(c, this.#counter, end - first, () => {
+      this.#row();
+      advance(c, this.#source, 4 * y.a);
+      advance(c, this.#target, y.lhsDilation * layout.rowBytes);
     });
   }
 
-  private row(): void {
-    const { x, layout } = this;
-    const [first, end] = PlaneCopy.inside(x, layout.columns);
-    if (x.a === 1 && x.lhsDilation === 1 && layout.step <= 2) this.vectors(first, end);
-    else this.runs(first, end);
+  #row(): void {
+    const x = this.#x;
+    const layout = this.#layout;
+    const [first, end] = PlaneCopy.#inside(x, layout.columns);
+    if (x.a === 1 && x.lhsDilation === 1 && layout.step <= 2) this.#vectors(first, end);
+    else this.#runs(first, end);
   }
 
   /** Elements [first, end) of a row one by one. */
-  private singles(first: number, end: number): void {
-    const { c, x, layout } = this;
+  #singles(first: number, end: number): void {
+    const c = this.#c;
+    const x = this.#x;
+    const layout = this.#layout;
     for (let i = first; i < end; i++) {
-      c.get(this.target);
-      c.get(this.source);
+      c.get(this.#target);
+      c.get(this.#source);
       c.memory("f32.load", 4 * i);
       c.memory("f32.store", layout.at(0, i + x.low));
     }
   }
 
   /** A row whose elements lie side by side, as vectors. */
-  private vectors(first: number, end: number): void {
-    const { c, x, layout } = this;
+  #vectors(first: number, end: number): void {
+    const c = this.#c;
+    const x = this.#x;
+    const layout = this.#layout;
     const { step } = layout;
     const size = 4 * step;
     // runs begin with an even column
     const start = Math.min(end, first + ((first + x.low) % step));
-    this.singles(first, start);
+    this.#singles(first, start);
     const whole = Math.floor((end - start) / size);
     const [read, write] = [4 * start, layout.at(0, start + x.low)];
     if (whole <= UNROLLED)
-      for (let i = 0; i < whole; i++) this.piece(this.source, this.target, read + 4 * size * i, write + 16 * i);
+      for (let i = 0; i < whole; i++) this.#piece(this.#source, this.#target, read + 4 * size * i, write + 16 * i);
     else {
-      place(c, this.from, this.source);
-      place(c, this.to, this.target);
-      repeat(c, this.inner, whole, () => {
-        this.piece(this.from, this.to, read, write);
-        advance(c, this.from, 4 * size);
-        advance(c, this.to, 16);
+      place(c, this.#from, this.#source);
+      place(c, this.#to, this.#target);
+      repeat(c, this.#inner, whole, () => {
+        this.#piece(this.#from, this.#to, read, write);
+        advance(c, this.#from, 4 * size);
+        advance(c, this.#to, 16);
       });
     }
     const done = start + whole * size;
     // the last vector of a plain row may overlap the one before
     if (step === 1 && whole > 0 && done < end)
-      this.piece(this.source, this.target, 4 * (end - 4), layout.at(0, end - 4 + x.low));
-    else this.singles(done, end);
+      this.#piece(this.#source, this.#target, 4 * (end - 4), layout.at(0, end - 4 + x.low));
+    else this.#singles(done, end);
   }
 
   /** One vector per run. */
-  private piece(source: number, target: number, read: number, write: number): void {
-    const { c, layout } = this;
+  #piece(source: number, target: number, read: number, write: number): void {
+    const c = this.#c;
+    const layout = this.#layout;
     if (layout.step === 1) {
       c.get(target);
       c.get(source);
@@ -215,23 +223,25 @@ export class PlaneCopy {
       c.memory("v128.store", write);
       return;
     }
-    [this.v, this.w].forEach((local, i) => {
+    [this.#v, this.#w].forEach((local, i) => {
       c.get(source);
       c.memory("v128.load", read + 16 * i);
       c.set(local);
     });
     for (const odd of [0, 1] as const) {
       c.get(target);
-      c.get(this.v);
-      c.get(this.w);
+      c.get(this.#v);
+      c.get(this.#w);
       c.shuffle(odd, 2 + odd, 4 + odd, 6 + odd);
       c.memory("v128.store", write + odd * 4 * layout.width);
     }
   }
 
   /** Each run element by element: its columns come from input elements that are equally far apart. */
-  private runs(first: number, end: number): void {
-    const { c, x, layout } = this;
+  #runs(first: number, end: number): void {
+    const c = this.#c;
+    const x = this.#x;
+    const layout = this.#layout;
     const { step } = layout;
     const column = (i: number): number => i * x.lhsDilation + x.low;
     for (let run = 0; run < step; run++) {
@@ -240,15 +250,15 @@ export class PlaneCopy {
       );
       if (one === undefined) continue;
       const apart = two === undefined ? step : two - one;
-      place(c, this.from, this.source, 4 * x.a * one);
-      place(c, this.to, this.target, layout.at(0, column(one)));
-      repeat(c, this.inner, Math.ceil((end - one) / apart), () => {
-        c.get(this.to);
-        c.get(this.from);
+      place(c, this.#from, this.#source, 4 * x.a * one);
+      place(c, this.#to, this.#target, layout.at(0, column(one)));
+      repeat(c, this.#inner, Math.ceil((end - one) / apart), () => {
+        c.get(this.#to);
+        c.get(this.#from);
         c.memory("f32.load");
         c.memory("f32.store");
-        advance(c, this.from, 4 * x.a * apart);
-        advance(c, this.to, (4 * apart * x.lhsDilation) / step);
+        advance(c, this.#from, 4 * x.a * apart);
+        advance(c, this.#to, (4 * apart * x.lhsDilation) / step);
       });
     }
   }

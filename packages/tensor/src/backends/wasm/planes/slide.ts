@@ -9,38 +9,40 @@ const ROWS = 4;
 export class Slide {
   readonly code: Code;
   readonly scratchBytes: number;
-  private readonly planes: Planes;
-  private readonly layout: Layout;
+  readonly #planes: Planes;
+  readonly #layout: Layout;
   /** Byte offsets of the kernel's elements from the lowest one, row-major, and that of the lowest one from the first. */
-  private readonly offsets: readonly number[];
-  private readonly lowest: number;
-  private readonly taps: readonly number[];
-  private readonly value: number;
-  private readonly input: number;
-  private readonly out: number;
-  private readonly end: number;
+  readonly #offsets: readonly number[];
+  readonly #lowest: number;
+  readonly #taps: readonly number[];
+  readonly #value: number;
+  readonly #input: number;
+  readonly #out: number;
+  readonly #end: number;
 
   /** Parameters: input, kernels, result, scratch, from, to: computes planes from … to − 1 of images × groups. */
   constructor(planes: Planes) {
     const { conv, x, y } = planes;
-    this.planes = planes;
-    this.layout = new Layout(planes, x.output, x.stride, (x.kernel - 1) * x.rhsDilation);
-    this.scratchBytes = conv.inChannels * this.layout.bytes;
+    this.#planes = planes;
+    this.#layout = new Layout(planes, x.output, x.stride, (x.kernel - 1) * x.rhsDilation);
+    this.scratchBytes = conv.inChannels * this.#layout.bytes;
     const all = Array.from({ length: y.kernel * x.kernel }, (_, i) => {
       return 4 * (Math.floor(i / x.kernel) * y.b + (i % x.kernel) * x.b);
     });
-    this.lowest = Math.min(...all);
-    this.offsets = all.map((o) => o - this.lowest);
+    this.#lowest = Math.min(...all);
+    this.#offsets = all.map((o) => o - this.#lowest);
     const c = new Code(6);
     this.code = c;
-    this.taps = all.map(() => c.local("v128"));
-    this.value = c.local("v128");
-    [this.input, this.out, this.end] = [c.local("i32"), c.local("i32"), c.local("i32")];
-    this.images();
+    this.#taps = all.map(() => c.local("v128"));
+    this.#value = c.local("v128");
+    [this.#input, this.#out, this.#end] = [c.local("i32"), c.local("i32"), c.local("i32")];
+    this.#images();
   }
 
-  private images(): void {
-    const { code: c, planes, layout } = this;
+  #images(): void {
+    const { code: c } = this;
+    const planes = this.#planes;
+    const layout = this.#layout;
     const { conv, a, b } = planes;
     const [input, kernels, result, scratch, from, to] = [0, 1, 2, 3, 4, 5];
     const [source, target, kernel, group, i] = Array.from({ length: 5 }, () => c.local("i32")) as [
@@ -58,7 +60,7 @@ export class Slide {
     c.i32(size);
     c.op("i32.mul");
     c.op("i32.add");
-    c.set(this.out);
+    c.set(this.#out);
     c.loop(
       from,
       () => c.get(to),
@@ -94,29 +96,34 @@ export class Slide {
         c.i32(4 * conv.outChannels * (b.strides[0] as number));
         c.op("i32.mul");
         c.op("i32.add");
-        c.i32(4 * b.offset + this.lowest);
+        c.i32(4 * b.offset + this.#lowest);
         c.op("i32.add");
         c.set(kernel);
         repeat(c, group, conv.outChannels, () => {
-          if (conv.inChannels === 1) this.loadTaps(kernel);
-          this.plane(scratch, kernel);
+          if (conv.inChannels === 1) this.#loadTaps(kernel);
+          this.#plane(scratch, kernel);
           advance(c, kernel, 4 * (b.strides[0] as number));
         });
       },
     );
   }
 
-  private loadTaps(kernel: number): void {
-    this.taps.forEach((t, i) => {
+  #loadTaps(kernel: number): void {
+    this.#taps.forEach((t, i) => {
       this.code.get(kernel);
-      this.code.memory("v128.load32_splat", this.offsets[i] as number);
+      this.code.memory("v128.load32_splat", this.#offsets[i] as number);
       this.code.set(t);
     });
   }
 
   /** One plane of the result; moves `out` behind it. */
-  private plane(scratch: number, kernel: number): void {
-    const { code: c, planes, layout, input, out, end } = this;
+  #plane(scratch: number, kernel: number): void {
+    const { code: c } = this;
+    const planes = this.#planes;
+    const layout = this.#layout;
+    const input = this.#input;
+    const out = this.#out;
+    const end = this.#end;
     const { x, y } = planes;
     const [row, column, i] = [c.local("i32"), c.local("i32"), c.local("i32")];
     const last = 4 * (x.output - 4);
@@ -125,7 +132,7 @@ export class Slide {
     const block = (rows: number): void => {
       if (last <= 0) {
         place(c, input, row);
-        this.block(rows, kernel, () => place(c, end, out));
+        this.#block(rows, kernel, () => place(c, end, out));
       } else {
         c.i32(0);
         c.set(column);
@@ -145,7 +152,7 @@ export class Slide {
             c.get(row);
             c.op("i32.add");
             c.set(input);
-            this.block(rows, kernel, () => {
+            this.#block(rows, kernel, () => {
               c.get(out);
               c.get(start);
               c.op("i32.add");
@@ -163,21 +170,24 @@ export class Slide {
   }
 
   /** One vector of each of `rows` rows. */
-  private block(rows: number, kernel: number, target: () => void): void {
-    const { code: c, planes, layout, input } = this;
+  #block(rows: number, kernel: number, target: () => void): void {
+    const { code: c } = this;
+    const planes = this.#planes;
+    const layout = this.#layout;
+    const input = this.#input;
     const { conv, x } = planes;
     const sums = Array.from({ length: rows }, () => c.local("v128"));
     for (const s of sums) {
       c.constant4("f32", 0);
       c.set(s);
     }
-    if (conv.inChannels === 1) this.products(sums);
+    if (conv.inChannels === 1) this.#products(sums);
     else {
       const [i, k] = [c.local("i32"), c.local("i32")];
       place(c, k, kernel);
       repeat(c, i, conv.inChannels, () => {
-        this.loadTaps(k);
-        this.products(sums);
+        this.#loadTaps(k);
+        this.#products(sums);
         advance(c, k, 4 * (planes.b.strides[1] as number));
         advance(c, input, layout.bytes);
       });
@@ -186,12 +196,12 @@ export class Slide {
     sums.forEach((s, r) => {
       const at = 4 * x.output * r;
       if (x.output >= 4) {
-        c.get(this.end);
+        c.get(this.#end);
         c.get(s);
         c.memory("v128.store", at);
       } else
         for (let lane = 0; lane < x.output; lane++) {
-          c.get(this.end);
+          c.get(this.#end);
           c.get(s);
           c.extract("f32", lane);
           c.memory("f32.store", at + 4 * lane);
@@ -200,8 +210,12 @@ export class Slide {
   }
 
   /** Adds the products of one channel: each input vector goes to all rows that it has a part in. */
-  private products(sums: readonly number[]): void {
-    const { code: c, planes, layout, taps, value } = this;
+  #products(sums: readonly number[]): void {
+    const { code: c } = this;
+    const planes = this.#planes;
+    const layout = this.#layout;
+    const taps = this.#taps;
+    const value = this.#value;
     const { x, y } = planes;
     const fused = hasFusedMultiplyAdd();
     const span = (sums.length - 1) * y.stride + (y.kernel - 1) * y.rhsDilation + 1;
@@ -211,7 +225,7 @@ export class Slide {
         .filter(({ k }) => Number.isInteger(k) && k >= 0 && k < y.kernel);
       if (users.length === 0) continue;
       for (let k = 0; k < x.kernel; k++) {
-        c.get(this.input);
+        c.get(this.#input);
         c.memory("v128.load", layout.at(r, k * x.rhsDilation));
         c.set(value);
         for (const u of users) {

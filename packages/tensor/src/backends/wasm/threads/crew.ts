@@ -109,36 +109,36 @@ export class Crew {
   /** Threads that may need memory of their own: the calling one, and workers. */
   readonly members: number;
   readonly beside: boolean;
-  private readonly shared: Shared;
-  private readonly own: Member;
-  private readonly ports: Port[] = [];
-  private leader: Port | null = null;
+  readonly #shared: Shared;
+  readonly #own: Member;
+  readonly #ports: Port[] = [];
+  #leader: Port | null = null;
   /** The batch that the leader works on, and who hears of its end. */
-  private current: { readonly batch: number; readonly finish: (error: string | null) => void } | null = null;
-  private booted: Promise<unknown> | null = null;
-  private codeBytes = 0;
+  #current: { readonly batch: number; readonly finish: (error: string | null) => void } | null = null;
+  #booted: Promise<unknown> | null = null;
+  #codeBytes = 0;
 
   constructor(memory: WebAssembly.Memory, size: number, beside: boolean, hosts: readonly string[]) {
     this.size = size;
     this.members = size + Number(beside);
     this.beside = beside;
-    this.shared = {
+    this.#shared = {
       memory,
       code: new SharedArrayBuffer(65536, { maxByteLength: MOST_CODE }),
       control: new SharedArrayBuffer(4 * (CONTROL_WORDS + size + 1)),
       hosts,
     };
-    this.own = member(this.shared, 0);
+    this.#own = member(this.#shared, 0);
   }
 
   /** Chunks that each member has run: the calling thread first. */
   get shares(): number[] {
-    return Array.from(new Int32Array(this.shared.control).subarray(CONTROL_WORDS));
+    return Array.from(new Int32Array(this.#shared.control).subarray(CONTROL_WORDS));
   }
 
   /** Waits until the worker that leads has done `batch`; gives what went wrong. */
   wait(batch: number): string | null {
-    const control = new Int32Array(this.shared.control);
+    const control = new Int32Array(this.#shared.control);
     const sleeps = maySleep();
     for (let done = 0; (done = Atomics.load(control, DONE_WORD)) !== batch; )
       if (sleeps) Atomics.wait(control, DONE_WORD, done);
@@ -147,53 +147,53 @@ export class Crew {
 
   /** Puts a module where all members find it; gives its place, or −1 when there is no more room. */
   publish(module: Uint8Array, functions: readonly Call[]): number {
-    const { code } = this.shared;
-    const place = this.codeBytes;
+    const { code } = this.#shared;
+    const place = this.#codeBytes;
     const end = place + module.length;
     if (end > MOST_CODE) return -1;
     if (end > code.byteLength) code.grow(Math.min(MOST_CODE, Math.max(end, 2 * code.byteLength)));
     new Uint8Array(code).set(module, place);
-    this.codeBytes = end;
-    this.own.knows(place, functions);
+    this.#codeBytes = end;
+    this.#own.knows(place, functions);
     return place;
   }
 
   /** The calling thread runs a job together with those who are awake. */
   lead(job: Job): void {
-    this.own.lead(job);
+    this.#own.lead(job);
   }
 
   /** True when a worker leads that can be given batches. */
   get ledBeside(): boolean {
-    return this.leader !== null;
+    return this.#leader !== null;
   }
 
   /** Gives a batch of jobs to the worker that leads; `finish` hears of its end, and of what went wrong. */
   send(batch: number, jobs: readonly Job[], finish: (error: string | null) => void): void {
-    this.current = { batch, finish };
-    this.leader?.hold(true);
-    this.leader?.send({ batch, jobs });
+    this.#current = { batch, finish };
+    this.#leader?.hold(true);
+    this.#leader?.send({ batch, jobs });
   }
 
   /** Starts the workers; settles when each of them runs or has failed. The process waits for them if `hold`. */
   async start(hold: boolean): Promise<void> {
-    this.booted ??= Promise.all(
-      Array.from({ length: this.size - Number(!this.beside) }, (_, i) => this.boot(i + 1, this.beside && i === 0)),
+    this.#booted ??= Promise.all(
+      Array.from({ length: this.size - Number(!this.beside) }, (_, i) => this.#boot(i + 1, this.beside && i === 0)),
     );
-    if (hold) for (const p of this.ports) p.hold(true);
-    await this.booted;
-    if (hold && this.current === null) for (const p of this.ports) p.hold(false);
+    if (hold) for (const p of this.#ports) p.hold(true);
+    await this.#booted;
+    if (hold && this.#current === null) for (const p of this.#ports) p.hold(false);
   }
 
-  private boot(id: number, leads: boolean): Promise<void> {
+  #boot(id: number, leads: boolean): Promise<void> {
     return new Promise((resolve) => {
       let port: Port | null = null;
       const ended = (batch: number | undefined, error: string | null): void => {
-        const { current } = this;
+        const current = this.#current;
         // Whoever waited for a batch by itself has gone on.
         if (current === null || current.batch !== batch) return;
         port?.hold(false);
-        this.current = null;
+        this.#current = null;
         current.finish(error);
       };
       const events: Events = {
@@ -203,32 +203,32 @@ export class Crew {
             ended(batch, error);
             return;
           }
-          if (leads) this.leader = port;
+          if (leads) this.#leader = port;
           resolve();
         },
         failed: () => {
           if (leads) {
-            this.leader = null;
-            ended(this.current?.batch, "the thread that leads has failed");
+            this.#leader = null;
+            ended(this.#current?.batch, "the thread that leads has failed");
           }
           resolve();
         },
       };
       try {
-        const first = { shared: this.shared, id, leads };
+        const first = { shared: this.#shared, id, leads };
         port = nodePort(first, events) ?? webPort(first, events);
       } catch {
         // No worker may be made here (a policy of the page forbids it): the calling thread does the work.
       }
       if (port === null) resolve();
-      else this.ports.push(port);
+      else this.#ports.push(port);
     });
   }
 
   /** Ends the workers. */
   close(): void {
-    this.leader = null;
-    for (const p of this.ports.splice(0)) p.end();
-    this.booted = Promise.resolve();
+    this.#leader = null;
+    for (const p of this.#ports.splice(0)) p.end();
+    this.#booted = Promise.resolve();
   }
 }

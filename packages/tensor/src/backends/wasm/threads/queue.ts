@@ -35,23 +35,23 @@ type Item = { readonly jobs: Job[] } | { readonly host: () => void };
  */
 export class Queue {
   readonly crew: Crew | null;
-  private readonly least: number;
-  private work = 0;
-  private items: Item[] = [];
+  readonly #least: number;
+  #work = 0;
+  #items: Item[] = [];
   /** Number of the batch that is being worked on, and what ends it. */
-  private batch = 0;
-  private finish: ((error: string | null) => void) | null = null;
-  private scheduled = false;
-  private failure: BackendError | null = null;
+  #batch = 0;
+  #finish: ((error: string | null) => void) | null = null;
+  #scheduled = false;
+  #failure: BackendError | null = null;
 
   constructor(crew: Crew | null, least: number = LEAST_COST) {
     this.crew = crew;
-    this.least = least;
+    this.#least = least;
   }
 
   /** True while there is something to wait for. */
   get pending(): boolean {
-    return this.items.length > 0 || this.finish !== null;
+    return this.#items.length > 0 || this.#finish !== null;
   }
 
   /** Runs a kernel over [from, to). */
@@ -62,10 +62,10 @@ export class Queue {
       this.host(() => entry.call(...own, from, to));
       return;
     }
-    const apart = cut !== null && cut.cost >= this.least && cut.grain < to - from;
+    const apart = cut !== null && cut.cost >= this.#least && cut.grain < to - from;
     if (apart) {
-      this.work += cut.cost;
-      if (this.work > BOOT_COST) void crew.start(false);
+      this.#work += cut.cost;
+      if (this.#work > BOOT_COST) void crew.start(false);
     }
     if (!crew.ledBeside && (!apart || crew.beside)) {
       entry.call(...args, from, to);
@@ -87,10 +87,10 @@ export class Queue {
       crew.lead(job);
       return;
     }
-    const last = this.items.at(-1);
+    const last = this.#items.at(-1);
     if (last !== undefined && "jobs" in last) last.jobs.push(job);
-    else this.items.push({ jobs: [job] });
-    this.schedule();
+    else this.#items.push({ jobs: [job] });
+    this.#schedule();
   }
 
   /** Runs something of the calling thread. */
@@ -99,8 +99,8 @@ export class Queue {
       run();
       return;
     }
-    this.items.push({ host: run });
-    this.schedule();
+    this.#items.push({ host: run });
+    this.#schedule();
   }
 
   /** Repeats `emit`, whose calls are done before `more` is asked, while `more` is true. */
@@ -122,7 +122,7 @@ export class Queue {
   read<T>(look: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       this.host(() => {
-        if (this.failure !== null) reject(this.told());
+        if (this.#failure !== null) reject(this.#told());
         else
           try {
             resolve(look());
@@ -135,84 +135,84 @@ export class Queue {
 
   /** The same at once: the calling thread waits. */
   readNow<T>(look: () => T): T {
-    this.drain();
-    if (this.failure !== null) throw this.told();
+    this.#drain();
+    if (this.#failure !== null) throw this.#told();
     return look();
   }
 
   /** The failure; it is forgotten when all who wait now have been told. */
-  private told(): BackendError | null {
-    const { failure } = this;
+  #told(): BackendError | null {
+    const failure = this.#failure;
     queueMicrotask(() => {
-      if (this.failure === failure) this.failure = null;
+      if (this.#failure === failure) this.#failure = null;
     });
     return failure;
   }
 
-  private schedule(): void {
-    if (this.scheduled || this.finish !== null) return;
-    this.scheduled = true;
+  #schedule(): void {
+    if (this.#scheduled || this.#finish !== null) return;
+    this.#scheduled = true;
     queueMicrotask(() => {
-      this.scheduled = false;
-      if (this.finish === null) this.next();
+      this.#scheduled = false;
+      if (this.#finish === null) this.#next();
     });
   }
 
   /** Works until a batch is under way, or nothing is left. */
-  private next(): void {
+  #next(): void {
     for (;;) {
-      const item = this.items.shift();
+      const item = this.#items.shift();
       if (item === undefined) return;
       if ("jobs" in item) {
-        this.give(item.jobs);
-        if (this.finish !== null) return;
-      } else this.here(item.host);
+        this.#give(item.jobs);
+        if (this.#finish !== null) return;
+      } else this.#here(item.host);
     }
   }
 
   /** What a step of the calling thread asks for comes before all that waits. */
-  private here(host: () => void): void {
-    const rest = this.items;
-    this.items = [];
+  #here(host: () => void): void {
+    const rest = this.#items;
+    this.#items = [];
     try {
       host();
     } catch (e) {
-      this.failure = e instanceof BackendError ? e : new BackendError(`wasm: ${e instanceof Error ? e.message : e}`);
+      this.#failure = e instanceof BackendError ? e : new BackendError(`wasm: ${e instanceof Error ? e.message : e}`);
     }
-    this.items.push(...rest);
+    this.#items.push(...rest);
   }
 
-  private give(jobs: Job[]): void {
+  #give(jobs: Job[]): void {
     const crew = this.crew as Crew;
     if (!crew.ledBeside) {
       // The leader is gone: in one piece, on the calling thread.
-      this.here(() => {
+      this.#here(() => {
         for (const job of jobs) crew.lead(job.with(GRAIN, 2 ** 31));
       });
       return;
     }
-    const batch = ++this.batch;
+    const batch = ++this.#batch;
     const finish = (error: string | null): void => {
-      if (this.finish !== finish) return;
-      this.finish = null;
-      if (error !== null) this.failure = new BackendError(`wasm: ${error}`);
+      if (this.#finish !== finish) return;
+      this.#finish = null;
+      if (error !== null) this.#failure = new BackendError(`wasm: ${error}`);
     };
-    this.finish = finish;
+    this.#finish = finish;
     crew.send(batch, jobs, (error) => {
-      if (this.finish !== finish) return;
+      if (this.#finish !== finish) return;
       finish(error);
-      this.next();
+      this.#next();
     });
   }
 
   /** Does all that waits. */
-  private drain(): void {
+  #drain(): void {
     while (this.pending) {
-      if (this.finish === null) {
-        this.next();
+      if (this.#finish === null) {
+        this.#next();
         continue;
       }
-      this.finish((this.crew as Crew).wait(this.batch));
+      this.#finish((this.crew as Crew).wait(this.#batch));
     }
   }
 }
