@@ -74,7 +74,7 @@ async function make(options: GpujsOptions = {}): Promise<GpujsBackend> {
  * kernels. What WebGL2 cannot do runs on the CPU, after one warning that names the operation: numbers of 64 bits, scatter, recurrences, loops and
  * branches, sorting, factorisations and Fourier transforms. Subnormal numbers may be taken for zero.
  *
- * @throws {@link BackendError} when gpu.js is not installed, or there is no WebGL2
+ * @throws `BackendError` when gpu.js is not installed, or there is no WebGL2
  *
  * ```ts
  * await setBackend(gpujs());
