@@ -44,7 +44,7 @@ export const MOST_ARGUMENTS = 100;
  */
 export function member(shared: Shared, id: number): Member {
   const [NEXT, CHUNKS, BUSY, TURN, FAILED, JOB] = [0, 1, 2, 3, 4, 8] as const;
-  const [CLOSED, SPINS, COUNTERS] = [2 ** 30, 20_000, 128] as const;
+  const [CLOSED, SPINS, PATIENCE, COUNTERS] = [2 ** 30, 20_000, 1_000_000, 128] as const;
   const control = new Int32Array(shared.control);
   const known = new Map<number, readonly Call[]>();
   const stub = (): number => {
@@ -137,8 +137,9 @@ export function member(shared: Shared, id: number): Member {
     },
     follow() {
       for (let seen = 0; ; ) {
+        // A few milliseconds: steps follow one another faster than a sleeping thread is given a processor.
         for (let spins = 0; Atomics.load(control, TURN) === seen; spins++)
-          if (spins > SPINS) Atomics.wait(control, TURN, seen);
+          if (spins > PATIENCE) Atomics.wait(control, TURN, seen);
         seen = Atomics.load(control, TURN);
         help();
       }
