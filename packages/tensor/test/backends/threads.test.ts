@@ -217,6 +217,43 @@ test.each([true, false])("what fails in a kernel is an error, and the next one r
   crew.close();
 });
 
+test("a loop beside the calling thread ends when a step of it fails", async () => {
+  const heap = new Heap(true);
+  const crew = new Crew(heap.memory, 1, true, []);
+  const queue = new Queue(crew, 0);
+  await crew.start(true);
+  const [bad] = new Modules(heap, queue).instantiate({ imports: [], functions: [{ parameters: 3, code: trap() }] });
+  const at = heap.take(64);
+  queue.repeat(
+    () => queue.call(bad as NonNullable<typeof bad>, [at], 0, 8),
+    () => true,
+  );
+  await expect(queue.read(() => 0)).rejects.toThrow(/memory access out of bounds|thread failed/);
+  crew.close();
+});
+
+test("closing rejects what workers have not finished, and the calling thread goes on alone", async () => {
+  for (const options of [{ threads: 2, blocking: false }, { threads: 2 }]) {
+    const backend = makeWasmBackend(options, { least: 0 });
+    await backend.start();
+    await g.setBackend(backend);
+    const x = draw(1, [600, 600]);
+    let y = x;
+    for (let i = 0; i < 20; i++) y = g.mul(g.matmul(y, x), 0.01);
+    const pending = y.data();
+    const outcome = pending.then(
+      () => "values",
+      (e: unknown) => (e as Error).message,
+    );
+    // The batch is under way.
+    await Promise.resolve();
+    backend.close();
+    expect(await outcome).toMatch(options.blocking === false ? /ended while they computed/ : /^values$/);
+    const work = works.products as () => readonly g.Tensor[];
+    expect(bits(await values(backend, work))).toEqual(bits(await values(one, work)));
+  }
+});
+
 test("when the leader is gone the calling thread computes", async () => {
   const backend = makeWasmBackend({ threads: 2, blocking: false }, { least: 0 });
   await backend.start();

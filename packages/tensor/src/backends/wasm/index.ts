@@ -26,7 +26,7 @@ export interface WasmBackend extends Backend {
   readonly threads: number;
   /** Starts the workers now; they start by themselves when there is enough to do. Settles when they run. */
   start(): Promise<void>;
-  /** Ends the workers; what is computed later is computed by the calling thread alone. */
+  /** Ends the workers; what is computed later is computed by the calling thread alone. Values that are pending are rejected: await them first. */
   close(): void;
 }
 

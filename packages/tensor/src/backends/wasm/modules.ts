@@ -18,9 +18,8 @@ export class Modules {
   readonly heap: Heap;
   readonly queue: Queue;
   readonly #functions = new Map<string, Entry>();
-  readonly #tables = new Map<string, { readonly address: number; readonly entries: number }>();
+  readonly #tables = new Map<string, number>();
   readonly #environment: Record<string, unknown>;
-  #bulk: readonly Entry[] | null = null;
 
   constructor(heap: Heap, queue: Queue) {
     this.heap = heap;
@@ -77,51 +76,25 @@ export class Modules {
 
   /** Address of constant words that are kept for good; equal ones are kept once. */
   table(key: string, words: () => Int32Array): number {
-    let table = this.#tables.get(key);
-    if (table === undefined) {
-      const values = words();
-      table = { address: this.heap.keep(values.byteLength), entries: values.length };
-      const { address } = table;
-      this.queue.host(() => this.heap.bytes.set(new Uint8Array(values.buffer), address));
-      this.#tables.set(key, table);
-    }
-    return table.address;
-  }
-
-  /** Fills bytes with zeros. */
-  zero(address: number, bytes: number): void {
-    if (bytes > 0) this.queue.call(this.#bulkEntry(0), [address], 0, bytes);
+    const known = this.#tables.get(key);
+    if (known !== undefined) return known;
+    const values = words();
+    const address = this.heap.keep(values.byteLength);
+    this.queue.host(() => this.heap.bytes.set(new Uint8Array(values.buffer), address));
+    this.#tables.set(key, address);
+    return address;
   }
 
   /** Copies bytes. */
   copy(to: number, from: number, bytes: number): void {
-    if (bytes > 0) this.queue.call(this.#bulkEntry(1), [to, from], 0, bytes);
-  }
-
-  #bulkEntry(which: 0 | 1): Entry {
-    this.#bulk ??= this.instantiate({
-      imports: [],
-      functions: [
-        { parameters: 3, code: fill() },
-        { parameters: 4, code: copy() },
-      ],
-    });
-    return this.#bulk[which] as Entry;
+    if (bytes === 0) return;
+    const entry = this.generated("copy", () => ({ parameters: 4, code: copy() }));
+    this.queue.call(entry, [to, from], 0, bytes);
   }
 
   view(address: number, dtype: DType, size: number): HostArray {
     return new dtypes[dtype].array(this.heap.bytes.buffer, address, size);
   }
-}
-
-/** Parameters: address, start, end. */
-function fill(): Code {
-  const c = new Code(3);
-  c.get(0);
-  c.i32(0);
-  c.get(2);
-  c.fillBytes();
-  return c;
 }
 
 /** Parameters: to, from, start, end. */

@@ -24,7 +24,7 @@ interface Events {
 
 /** The worker's whole program. `__name` is what some bundlers put around functions. */
 const program = (boot: string): string =>
-  `const __name = (f) => f; const member = ${member}; const start = ({ shared, id, leads }, port) => { const m = member(shared, id); port.send("ready"); if (!leads) m.follow(); port.listen(({ batch, jobs }) => { let error = null; try { for (const job of jobs) m.lead(job); } catch (e) { error = String(e); } const control = new Int32Array(shared.control); Atomics.store(control, 6, error === null ? 0 : 1); Atomics.store(control, 5, batch); Atomics.notify(control, 5); port.send({ batch, error }); }); }; ${boot}`;
+  `const __name = (f) => f; const member = ${member}; const start = ({ shared, id, leads }, port) => { const m = member(shared, id); port.send("ready"); if (!leads) m.follow(); port.listen(({ batch, jobs }) => { let error = null; try { for (const job of jobs) m.lead(job); } catch (e) { error = String(e); } const control = new Int32Array(shared.control); Atomics.store(control, ${ERROR_WORD}, error === null ? 0 : 1); Atomics.store(control, ${DONE_WORD}, batch); Atomics.notify(control, ${DONE_WORD}); port.send({ batch, error }); }); }; ${boot}`;
 
 declare const process: { getBuiltinModule?(name: string): unknown } | undefined;
 declare const navigator: { readonly hardwareConcurrency?: number } | undefined;
@@ -96,6 +96,9 @@ export function maySleep(): boolean {
   }
 }
 
+/** Position in a job of the indices per chunk. */
+const GRAIN = 5;
+
 /** Bytes of the modules of one backend, at most. */
 const MOST_CODE = 2 ** 28;
 
@@ -116,6 +119,7 @@ export class Crew {
   /** The batch that the leader works on, and who hears of its end. */
   #current: { readonly batch: number; readonly finish: (error: string | null) => void } | null = null;
   #booted: Promise<unknown> | null = null;
+  #closed = false;
   #codeBytes = 0;
 
   constructor(memory: WebAssembly.Memory, size: number, beside: boolean, hosts: readonly string[]) {
@@ -158,9 +162,9 @@ export class Crew {
     return place;
   }
 
-  /** The calling thread runs a job together with those who are awake. */
+  /** The calling thread runs a job: together with those who are awake, or alone in one piece where a worker led, or the workers were ended. */
   lead(job: Job): void {
-    this.#own.lead(job);
+    this.#own.lead(this.beside || this.#closed ? job.with(GRAIN, 2 ** 31) : job);
   }
 
   /** True when a worker leads that can be given batches. */
@@ -225,10 +229,14 @@ export class Crew {
     });
   }
 
-  /** Ends the workers. */
+  /** Ends the workers; a batch that one of them works on fails. */
   close(): void {
+    this.#closed = true;
     this.#leader = null;
     for (const p of this.#ports.splice(0)) p.end();
     this.#booted = Promise.resolve();
+    const current = this.#current;
+    this.#current = null;
+    current?.finish("the workers were ended while they computed; await what is pending before close()");
   }
 }

@@ -24,9 +24,6 @@ export const LEAST_COST = 40_000;
 /** Workers start when there was this much for them to do. */
 const BOOT_COST = 5_000_000;
 
-/** Position in a job of the indices per chunk. */
-const GRAIN = 5;
-
 type Item = { readonly jobs: Job[] } | { readonly host: () => void };
 
 /**
@@ -112,7 +109,8 @@ export class Queue {
         if (!more()) return;
       }
       this.host(() => {
-        if (more()) again();
+        // What a step that failed has left tells nothing.
+        if (this.#failure === null && more()) again();
       });
     };
     again();
@@ -185,9 +183,9 @@ export class Queue {
   #give(jobs: Job[]): void {
     const crew = this.crew as Crew;
     if (!crew.ledBeside) {
-      // The leader is gone: in one piece, on the calling thread.
+      // The leader is gone.
       this.#here(() => {
-        for (const job of jobs) crew.lead(job.with(GRAIN, 2 ** 31));
+        for (const job of jobs) crew.lead(job);
       });
       return;
     }
