@@ -2,6 +2,7 @@ import { dtypes, type Kernel, type Plan, type PlanBuffer, type Special, type Ste
 import type { Gpu } from "./gpu.ts";
 import type { Fail } from "./memory.ts";
 import { type Recorder, Shader } from "./recorder.ts";
+import { prepared } from "./routines/index.ts";
 import { scanRunner } from "./scan.ts";
 import { printable, printKernel } from "./wgsl/kernel.ts";
 import type { Program } from "./wgsl/program.ts";
@@ -35,6 +36,8 @@ export function onDevice(gpu: Gpu, { work, buffers }: Step, plan: Plan): boolean
         rows.every((b) => (bytesOf(plan.buffers[b] as PlanBuffer) / work.length) % 4 === 0)
       );
     }
+    case "routine":
+      return prepared(gpu, work) !== null;
     default:
       return false;
   }
@@ -54,6 +57,8 @@ export function runnerOf(gpu: Gpu, { work, buffers }: Step, plan: Plan): Runner 
       return plain(gpu, sizes, () => printCumulative(work));
     case "scan":
       return scanRunner(gpu, work, sizes);
+    case "routine":
+      return (prepared(gpu, work) as () => Runner)();
     default:
       throw new TypeError(`webgpu: ${work.kind} does not run on the device`);
   }

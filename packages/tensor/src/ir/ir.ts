@@ -179,6 +179,29 @@ export interface RowCode {
   readonly write: (c: Code) => void;
 }
 
+/** What a routine computes, so that a backend may bring a procedure of its own. Buffers are those of the routine. */
+export type Computation =
+  /** Rows of [outer, n] in stable order, NaN the largest. Buffers: x, then those of sorted values and of positions (i32) that are wanted. */
+  | {
+      readonly kind: "sort";
+      readonly dtype: DType;
+      readonly outer: number;
+      readonly n: number;
+      readonly descending: boolean;
+      readonly values: boolean;
+      readonly indices: boolean;
+    }
+  /** How many elements of ascending rows [rows, n], one for each of `outer` or one for all, come before values [outer, m], equals included on the `right`. Buffers: rows, values, out (i32). */
+  | {
+      readonly kind: "search";
+      readonly dtype: DType;
+      readonly rows: number;
+      readonly n: number;
+      readonly outer: number;
+      readonly m: number;
+      readonly right: boolean;
+    };
+
 /** Fills the arrays of a step's outputs from those of its inputs, row-major and in the order of the buffers. f16 arrives as bits. */
 export type Run = (arrays: readonly HostArray[]) => void;
 
@@ -220,11 +243,12 @@ export type Special =
       /** @internal */
       readonly code?: RowCode | null;
     }
-  /** A procedure that no loop nest expresses (factorisations, sorting, transforms). With `code`, a backend that runs WebAssembly may use that instead. */
+  /** A procedure that no loop nest expresses (factorisations, sorting, transforms). With `code`, a backend that runs WebAssembly may use that instead; with `computes`, any backend a procedure of its own. */
   | {
       readonly kind: "routine";
       readonly name: string;
       readonly run: Run;
+      readonly computes?: Computation;
       /** @internal */
       readonly code?: RowCode | null;
       /** The same made of products, for a backend that is fast at them; null: too small. It has one more output, a bool: false asks for `run` after all. */

@@ -104,6 +104,7 @@ export const searchPrimitive: Primitive<{ readonly right: boolean }> = {
       return {
         kind: "routine",
         name: "searchsorted",
+        computes: { kind: "search", dtype: rows.dtype, rows: count, n, outer, m, right },
         run([r, v, out]) {
           const table = numbers(rows.dtype, r as HostArray);
           const wanted = numbers(values.dtype, v as HostArray);

@@ -47,10 +47,12 @@ export const sortPrimitive: Primitive<{ readonly descending: boolean }> = {
       const { dtype, shape } = node.inputs[0] as Tensor;
       const [outer, n] = shape as [number, number];
       const { descending } = node.attributes;
+      const of = { dtype, outer, n, descending, values: !!used[0], indices: !!used[1] };
       return {
         kind: "routine",
         name: used[0] ? "sort" : "argsort",
-        code: sortCode({ dtype, outer, n, descending, values: !!used[0], indices: !!used[1] }),
+        computes: { kind: "sort", ...of },
+        code: sortCode(of),
         run([x, ...results]) {
           const values = used[0] ? (results.shift() as HostArray) : null;
           const indices = used[1] ? (results.shift() as Int32Array) : null;
