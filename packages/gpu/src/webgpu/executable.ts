@@ -8,24 +8,18 @@ import {
   wasmBackend,
 } from "@gradus/tensor";
 import { planOf, type Segment, segments } from "../segments.ts";
+import { copy, type Gate } from "./gate.ts";
 import type { Gpu } from "./gpu.ts";
-import { blockOf, type Fail } from "./memory.ts";
+import { blockOf, type Fail, Taken } from "./memory.ts";
 import { Recorder } from "./recorder.ts";
-import { onDevice, type Runner, runnerOf } from "./steps.ts";
+import { bytesOf, onDevice, type Runner, runnerOf, type Waits } from "./steps.ts";
 
 let cpu: Backend | null = null;
 /** Where steps run that the GPU cannot. */
 const host = (): Backend => (cpu ??= wasmBackend({ threads: 1 }));
 
 /** Buffers that the temporaries of a plan share: for each temporary which one, and the bytes of each. */
-function slots(
-  plan: Plan,
-  places: readonly {
-    readonly reads: readonly number[];
-    readonly writes: readonly number[];
-    readonly used: readonly number[];
-  }[],
-): { of: Map<number, number>; bytes: number[] } {
+function slots(plan: Plan, places: readonly Pick<Place, "used">[]): { of: Map<number, number>; bytes: number[] } {
   const last = new Map<number, number>();
   places.forEach((p, i) => {
     for (const b of p.used) last.set(b, i);
@@ -114,24 +108,36 @@ export function upload(gpu: Gpu, buffer: GPUBuffer, data: HostArray): void {
   if (bytes.length > 0) gpu.device.queue.writeBuffer(buffer, 0, bytes as Uint8Array<ArrayBuffer>);
 }
 
+/** A hop as a step on the buffers that it reads and then those that it writes. */
+function hopRunner(gpu: Gpu, plan: Plan): Runner {
+  const hop = new Hop(gpu, plan);
+  const n = plan.inputs.length;
+  return Object.assign(
+    function* (r: Recorder, buffers: readonly GPUBuffer[]): Waits {
+      r.submit();
+      yield hop.run(buffers.slice(0, n), buffers.slice(n));
+    },
+    { waits: true, kernels: 0, dispose: () => hop.dispose() },
+  );
+}
+
+/** A step, or a segment on the CPU, and the buffers of the plan that it works on. */
 interface Place {
   readonly used: readonly number[];
-  readonly reads: readonly number[];
-  readonly writes: readonly number[];
-  readonly run: Runner | Hop;
+  readonly run: Runner;
 }
 
 function placesOf(gpu: Gpu, plan: Plan): Place[] {
   return segments(plan, (step) => !onDevice(gpu, step, plan)).flatMap((s: Segment): Place[] => {
     const { reads, writes } = s;
-    if (s.host) return [{ used: [...reads, ...writes], reads, writes, run: new Hop(gpu, planOf(plan, s)) }];
-    return s.steps.map((step) => ({
-      used: step.buffers,
-      reads,
-      writes,
-      run: runnerOf(gpu, step, plan),
-    }));
+    if (s.host) return [{ used: [...reads, ...writes], run: hopRunner(gpu, planOf(plan, s)) }];
+    return s.steps.map((step) => ({ used: step.buffers, run: runnerOf(gpu, step, plan) }));
   });
+}
+
+/** Runs to its end what has nothing to wait for. */
+export function straight(waits: Waits): void {
+  if (!waits.next().done) throw new TypeError("webgpu: work that is recorded at once has to wait");
 }
 
 /** A plan on the device: buffers in, buffers out. */
@@ -140,15 +146,21 @@ export class DevicePlan {
   private readonly plan: Plan;
   private readonly places: readonly Place[];
   private readonly slots: { of: Map<number, number>; bytes: number[] };
-  /** Whether it has to wait for the CPU. */
-  readonly hops: boolean;
+  /** Whether it has to wait, for the CPU or for what a branch or a loop depends on. */
+  readonly waits: boolean;
+  /** Kernels that it dispatches, about. */
+  readonly kernels: number;
+  /** Whether results are copied, which no gate can stop. */
+  private readonly copies: boolean;
 
   constructor(gpu: Gpu, plan: Plan) {
     this.gpu = gpu;
     this.plan = plan;
     this.places = placesOf(gpu, plan);
     this.slots = slots(plan, this.places);
-    this.hops = this.places.some((p) => p.run instanceof Hop);
+    this.waits = this.places.some((p) => p.run.waits === true);
+    this.kernels = this.places.reduce((n, p) => n + (p.run.kernels ?? 1), 0);
+    this.copies = this.places.some((p) => p.run.copies === true);
   }
 
   /** Takes temporaries, calls `work` with all buffers of the plan, and gives the temporaries back. */
@@ -180,57 +192,73 @@ export class DevicePlan {
     return { all, give };
   }
 
-  /** Records all steps; only for a plan without hops. */
-  record(r: Recorder, inputs: readonly GPUBuffer[], outputs: readonly GPUBuffer[], fail: Fail): void {
+  /** Records all steps; where one has to wait, what was recorded before has been submitted. */
+  *record(r: Recorder, inputs: readonly GPUBuffer[], outputs: readonly GPUBuffer[], fail: Fail): Waits {
     const { all, give } = this.buffers(inputs, outputs, fail);
-    for (const { used, run } of this.places)
-      (run as Runner)(
-        r,
-        used.map((b) => all[b] as GPUBuffer),
-        fail,
-      );
-    give();
-  }
-
-  /** Runs the plan; what fails later is told to `fail`. */
-  run(inputs: readonly GPUBuffer[], outputs: readonly GPUBuffer[], fail: Fail): void | Promise<void> {
-    if (this.hops) return this.hop(inputs, outputs, fail);
-    this.gpu.checked(() => {
-      const r = new Recorder(this.gpu);
-      this.record(r, inputs, outputs, fail);
-      r.submit();
-    }, fail);
-  }
-
-  private async hop(inputs: readonly GPUBuffer[], outputs: readonly GPUBuffer[], fail: Fail): Promise<void> {
-    const { all, give } = this.buffers(inputs, outputs, fail);
-    const at = (list: readonly number[]): GPUBuffer[] => list.map((b) => all[b] as GPUBuffer);
     try {
-      let i = 0;
-      while (i < this.places.length) {
-        const { run, reads, writes } = this.places[i] as Place;
-        if (run instanceof Hop) {
-          await run.run(at(reads), at(writes));
-          i++;
-          continue;
-        }
-        this.gpu.checked(() => {
-          const r = new Recorder(this.gpu);
-          for (; i < this.places.length; i++) {
-            const place = this.places[i] as Place;
-            if (place.run instanceof Hop) break;
-            place.run(r, at(place.used), fail);
-          }
-          r.submit();
-        }, fail);
+      for (const { used, run } of this.places) {
+        const waits = run(
+          r,
+          used.map((b) => all[b] as GPUBuffer),
+          fail,
+        );
+        if (waits) yield* waits;
       }
     } finally {
       give();
     }
   }
 
+  /** Records all steps so that they leave `outputs` alone where `gate` is closed; only for a plan that does not wait. */
+  recordUnder(gate: Gate, r: Recorder, inputs: readonly GPUBuffer[], outputs: readonly GPUBuffer[], fail: Fail): void {
+    const outer = r.gate;
+    const taken = new Taken(this.gpu.pool, fail);
+    r.gate = gate;
+    try {
+      if (!this.copies) {
+        straight(this.record(r, inputs, outputs, fail));
+        return;
+      }
+      const bytes = this.plan.outputs.map((b) => bytesOf(this.plan.buffers[b] as Plan["buffers"][number]));
+      const results = bytes.map((n) => taken.take(n));
+      straight(this.record(r, inputs, results, fail));
+      results.forEach((from, i) => {
+        copy(this.gpu, r, bytes[i] as number, from, outputs[i] as GPUBuffer);
+      });
+    } finally {
+      r.gate = outer;
+      taken.give();
+    }
+  }
+
+  /** Runs the plan; what fails later is told to `fail`. */
+  run(inputs: readonly GPUBuffer[], outputs: readonly GPUBuffer[], fail: Fail): void | Promise<void> {
+    const r = new Recorder(this.gpu);
+    const waits = this.record(r, inputs, outputs, fail);
+    /** Goes on until something has to be waited for; null at the end. */
+    const advance = (): Promise<void> | null => {
+      let wait: Promise<void> | null = null;
+      this.gpu.checked(() => {
+        const next = waits.next();
+        if (next.done) r.submit();
+        else wait = next.value;
+      }, fail);
+      return wait;
+    };
+    const first = advance();
+    if (first !== null) return this.rest(first, advance, waits);
+  }
+
+  private async rest(first: Promise<void>, advance: () => Promise<void> | null, waits: Waits): Promise<void> {
+    try {
+      for (let wait: Promise<void> | null = first; wait !== null; wait = advance()) await wait;
+    } finally {
+      waits.return();
+    }
+  }
+
   dispose(): void {
-    for (const { run } of this.places) if (run instanceof Hop) run.dispose();
+    for (const { run } of this.places) run.dispose?.();
   }
 }
 

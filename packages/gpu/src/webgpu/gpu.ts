@@ -1,5 +1,6 @@
 import { BackendError, OutOfMemoryError } from "@gradus/tensor";
 import { said } from "./device.ts";
+import { Gates } from "./gate.ts";
 import { type Fail, Pool } from "./memory.ts";
 import { Order } from "./order.ts";
 import { Pipelines } from "./pipelines.ts";
@@ -14,6 +15,7 @@ export class Gpu {
   readonly device: GPUDevice;
   readonly order: Order = new Order();
   readonly pool: Pool;
+  readonly gates: Gates;
   readonly pipelines: Pipelines;
   readonly reads: Reads;
   readonly target: Target;
@@ -35,7 +37,8 @@ export class Gpu {
         fail,
       ),
     );
-    this.pipelines = new Pipelines(device, (error, fail) => this.watch(error, fail));
+    this.gates = new Gates(device);
+    this.pipelines = new Pipelines(device, this.gates.layout, (error, fail) => this.watch(error, fail));
     this.reads = new Reads(this);
     this.whenLost = device.lost.then((info) => {
       this.lose(

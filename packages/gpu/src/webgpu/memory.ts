@@ -18,6 +18,7 @@ export class Block implements Storage {
 // https://gpuweb.github.io/gpuweb/#namespacedef-gpubufferusage; the names are not there before a device is
 const COPY_SRC = 4;
 const COPY_DST = 8;
+const UNIFORM = 64; // gates
 const STORAGE = 128;
 
 /** Bytes that a buffer of so many has: whole words, and few different sizes, so that buffers are used again. */
@@ -73,7 +74,7 @@ export class Pool {
   private make(size: number, fail: Fail): GPUBuffer {
     const { device, liveBytes } = this;
     device.pushErrorScope("out-of-memory");
-    const buffer = device.createBuffer({ size, usage: STORAGE | COPY_SRC | COPY_DST });
+    const buffer = device.createBuffer({ size, usage: STORAGE | UNIFORM | COPY_SRC | COPY_DST });
     const say = (): Error =>
       new OutOfMemoryError(
         `webgpu: cannot allocate ${size} bytes (${liveBytes} are in use): the device is out of memory`,
@@ -107,6 +108,24 @@ export class Pool {
     for (const list of this.kept.values()) for (const b of list) b.destroy();
     this.kept.clear();
     this.keptBytes = 0;
+  }
+}
+
+/** Buffers that work takes for a while and gives back together. */
+export class Taken {
+  private readonly list: [GPUBuffer, number][] = [];
+  private readonly pool: Pool;
+  private readonly fail: Fail;
+  constructor(pool: Pool, fail: Fail) {
+    [this.pool, this.fail] = [pool, fail];
+  }
+  take(bytes: number): GPUBuffer {
+    const b = this.pool.take(bytes, this.fail);
+    this.list.push([b, bytes]);
+    return b;
+  }
+  give(): void {
+    for (const [b, bytes] of this.list) this.pool.give(b, bytes);
   }
 }
 

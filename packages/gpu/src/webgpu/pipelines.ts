@@ -1,7 +1,7 @@
 import { BackendError } from "@gradus/tensor";
 import { said } from "./device.ts";
 import type { Fail } from "./memory.ts";
-import type { Program } from "./wgsl/program.ts";
+import { gated, type Program } from "./wgsl/program.ts";
 
 const COMPUTE = 4; // GPUShaderStage.COMPUTE
 
@@ -14,19 +14,25 @@ export interface Pipeline {
 /** Shaders by their code, compiled once. */
 export class Pipelines {
   private readonly device: GPUDevice;
+  private readonly gates: GPUBindGroupLayout;
   private readonly watch: (error: Promise<Error | null>, fail: Fail) => void;
   private readonly known = new Map<string, Pipeline>();
   /** The last shader that the device refused: what uses it fails for this reason. */
   refused: Promise<Error | null> = Promise.resolve(null);
   private readonly layouts = new Map<string, { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
 
-  constructor(device: GPUDevice, watch: Pipelines["watch"]) {
+  /** `gates`: the layout of the group that gates are bound in. */
+  constructor(device: GPUDevice, gates: GPUBindGroupLayout, watch: Pipelines["watch"]) {
     this.device = device;
+    this.gates = gates;
     this.watch = watch;
   }
 
-  private layout(written: readonly boolean[]): { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout } {
-    const key = written.join();
+  private layout(
+    written: readonly boolean[],
+    gate: boolean,
+  ): { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout } {
+    const key = `${written} ${gate}`;
     let found = this.layouts.get(key);
     if (found === undefined) {
       const group = this.device.createBindGroupLayout({
@@ -36,17 +42,22 @@ export class Pipelines {
           buffer: { type: w ? "storage" : "read-only-storage" },
         })),
       });
-      found = { group, pipeline: this.device.createPipelineLayout({ bindGroupLayouts: [group] }) };
+      found = {
+        group,
+        pipeline: this.device.createPipelineLayout({ bindGroupLayouts: gate ? [group, this.gates] : [group] }),
+      };
       this.layouts.set(key, found);
     }
     return found;
   }
 
-  get({ name, code, written }: Program): Pipeline {
+  /** `gate`: with a gate, which the kernel asks first. */
+  get({ name, code: plain, written }: Program, gate: boolean): Pipeline {
+    const code = gate ? gated(plain) : plain;
     let found = this.known.get(code);
     if (found !== undefined) return found;
     const { device } = this;
-    const layout = this.layout(written);
+    const layout = this.layout(written, gate);
     device.pushErrorScope("validation");
     device.pushErrorScope("internal");
     const module = device.createShaderModule({ code, label: name });

@@ -1,3 +1,4 @@
+import type { Gate } from "./gate.ts";
 import type { Gpu } from "./gpu.ts";
 import type { Pipeline } from "./pipelines.ts";
 import type { Program } from "./wgsl/program.ts";
@@ -7,6 +8,9 @@ export class Recorder {
   private readonly gpu: Gpu;
   private encoder: GPUCommandEncoder | null = null;
   private pass: GPUComputePassEncoder | null = null;
+
+  /** What kernels are recorded under; copies and clearing are not. */
+  gate: Gate | null = null;
 
   constructor(gpu: Gpu) {
     this.gpu = gpu;
@@ -27,6 +31,7 @@ export class Recorder {
     this.pass ??= this.encoder.beginComputePass();
     this.pass.setPipeline(pipeline);
     this.pass.setBindGroup(0, group);
+    if (this.gate !== null) this.pass.setBindGroup(1, this.gate.group);
     this.pass.dispatchWorkgroups(x, y, z);
   }
 
@@ -73,29 +78,29 @@ const MOST_GROUPS = 8;
 export class Shader {
   private readonly gpu: Gpu;
   private readonly program: Program;
-  readonly compiled: Pipeline;
+  private readonly compiled: [open: Pipeline | null, gated: Pipeline | null] = [null, null];
   private readonly groups = new Map<string, GPUBindGroup>();
 
   constructor(gpu: Gpu, program: Program) {
     this.gpu = gpu;
     this.program = program;
-    this.compiled = gpu.pipelines.get(program);
   }
 
   /** Records a run on the buffers of a step. */
   run(r: Recorder, buffers: readonly GPUBuffer[]): void {
     const { bindings, workgroups } = this.program;
     const bound = bindings.map((b) => buffers[b] as GPUBuffer);
+    const compiled = (this.compiled[r.gate === null ? 0 : 1] ??= this.gpu.pipelines.get(this.program, r.gate !== null));
     const key = bound.map(numberOf).join();
     let group = this.groups.get(key);
     if (group === undefined) {
       group = this.gpu.device.createBindGroup({
-        layout: this.compiled.layout,
+        layout: compiled.layout,
         entries: bound.map((buffer, binding) => ({ binding, resource: { buffer } })),
       });
       if (this.groups.size >= MOST_GROUPS) this.groups.delete(this.groups.keys().next().value as string);
       this.groups.set(key, group);
     }
-    r.dispatch(this.program.name, this.compiled.pipeline, group, workgroups);
+    r.dispatch(this.program.name, compiled.pipeline, group, workgroups);
   }
 }

@@ -1,9 +1,11 @@
 import type { Special } from "@gradus/tensor";
-import { DevicePlan } from "./executable.ts";
+import { DevicePlan, straight } from "./executable.ts";
 import type { Gpu } from "./gpu.ts";
-import type { Runner } from "./steps.ts";
+import { type Fail, Taken } from "./memory.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Runner, Waits } from "./steps.ts";
 
-/** A loop in one submission: its body is recorded once for every step, on carries that take turns in two sets of buffers. */
+/** A loop whose body is recorded once for every step, on carries that take turns in two sets of buffers: one submission, unless the body has to wait. */
 export function scanRunner(gpu: Gpu, work: Extract<Special, { kind: "scan" }>, sizes: readonly number[]): Runner {
   const { length, reverse, consts, carries, xs, body } = work;
   const plan = new DevicePlan(gpu, body);
@@ -11,13 +13,9 @@ export function scanRunner(gpu: Gpu, work: Extract<Special, { kind: "scan" }>, s
   const results = from + xs;
   const rowBytes = (b: number): number => (sizes[b] as number) / length;
   const ceil4 = (bytes: number): number => Math.ceil(bytes / 4) * 4;
-  return (r, buffers, fail) => {
-    const taken: [GPUBuffer, number][] = [];
-    const take = (bytes: number): GPUBuffer => {
-      const b = gpu.pool.take(bytes, fail);
-      taken.push([b, bytes]);
-      return b;
-    };
+  const run = function* (r: Recorder, buffers: readonly GPUBuffer[], fail: Fail): Waits {
+    const taken = new Taken(gpu.pool, fail);
+    const take = (bytes: number): GPUBuffer => taken.take(bytes);
     try {
       const carryBytes = sizes.slice(consts, from);
       let [state, next] = [carryBytes.map(take), carryBytes.map(take)];
@@ -32,7 +30,7 @@ export function scanRunner(gpu: Gpu, work: Extract<Special, { kind: "scan" }>, s
           const bytes = rowBytes(from + i);
           r.copy(buffers[from + i] as GPUBuffer, at * bytes, to, 0, bytes);
         });
-        plan.record(r, [...buffers.slice(0, consts), ...state, ...slices], [...next, ...rows], fail);
+        yield* plan.record(r, [...buffers.slice(0, consts), ...state, ...slices], [...next, ...rows], fail);
         rows.forEach((row, i) => {
           const bytes = rowBytes(results + carries + i);
           r.copy(row, 0, buffers[results + carries + i] as GPUBuffer, at * bytes, bytes);
@@ -43,7 +41,11 @@ export function scanRunner(gpu: Gpu, work: Extract<Special, { kind: "scan" }>, s
         r.copy(source, 0, buffers[results + i] as GPUBuffer, 0, ceil4(carryBytes[i] as number));
       });
     } finally {
-      for (const [b, bytes] of taken) gpu.pool.give(b, bytes);
+      taken.give();
     }
   };
+  return Object.assign(
+    plan.waits ? run : (r: Recorder, buffers: readonly GPUBuffer[], fail: Fail) => straight(run(r, buffers, fail)),
+    { waits: plan.waits, copies: true, kernels: length * plan.kernels, dispose: () => plan.dispose() },
+  );
 }

@@ -1,4 +1,5 @@
 import { dtypes, type Kernel, type Plan, type PlanBuffer, type Special, type Step } from "@gradus/tensor";
+import { switchRunner, whileRunner } from "./control.ts";
 import type { Gpu } from "./gpu.ts";
 import type { Fail } from "./memory.ts";
 import { type Recorder, Shader } from "./recorder.ts";
@@ -10,12 +11,32 @@ import { printCumulative, printRecurrence } from "./wgsl/running.ts";
 import { looksThrough, printAtomic, printChosen, printLookThrough, printWinners } from "./wgsl/scatter.ts";
 import { perWord } from "./wgsl/types.ts";
 
+/** What has to be waited for before the rest is recorded; all before has been submitted. */
+export type Waits = Generator<Promise<void>, void, void>;
+
 /** Records one step on its buffers. */
-export type Runner = (r: Recorder, buffers: readonly GPUBuffer[], fail: Fail) => void;
+export interface Runner {
+  // biome-ignore lint/suspicious/noConfusingVoidType: most steps have nothing to say
+  (r: Recorder, buffers: readonly GPUBuffer[], fail: Fail): Waits | void;
+  /** Whether it may have to wait; default false. */
+  readonly waits?: boolean;
+  /** Kernels that it dispatches, about; default 1. */
+  readonly kernels?: number;
+  /** Whether it copies to its results, beside what kernels write; default false. */
+  readonly copies?: boolean;
+  dispose?(): void;
+}
 
 export const bytesOf = ({ dtype, size }: Pick<PlanBuffer, "dtype" | "size">): number => size * dtypes[dtype].bytes;
 
-/** Whether the device can do a step without the CPU. */
+/** Whether the device can do all steps of a plan without the CPU. */
+const whole = (gpu: Gpu, plan: Plan): boolean =>
+  plan.steps.every(
+    (step) =>
+      onDevice(gpu, step, plan) && (step.work.kind !== "switch" || step.work.branches.every((b) => whole(gpu, b))),
+  );
+
+/** Whether the device can do a step without the CPU; of branches, some of the work. A loop does not go to and fro. */
 export function onDevice(gpu: Gpu, { work, buffers }: Step, plan: Plan): boolean {
   switch (work.kind) {
     case "loops":
@@ -31,15 +52,17 @@ export function onDevice(gpu: Gpu, { work, buffers }: Step, plan: Plan): boolean
         .slice(work.consts + work.carries)
         .filter((_, i) => i < work.xs || i >= work.xs + work.carries);
       return (
-        work.body.steps.every((step) => onDevice(gpu, step, work.body)) &&
+        whole(gpu, work.body) &&
         // slices are copied in whole words
         rows.every((b) => (bytesOf(plan.buffers[b] as PlanBuffer) / work.length) % 4 === 0)
       );
     }
     case "routine":
       return prepared(gpu, work) !== null;
-    default:
-      return false;
+    case "switch":
+      return work.branches.some((b) => b.steps.some((step) => onDevice(gpu, step, b)));
+    case "while":
+      return whole(gpu, work.condition) && whole(gpu, work.body);
   }
 }
 
@@ -59,12 +82,15 @@ export function runnerOf(gpu: Gpu, { work, buffers }: Step, plan: Plan): Runner 
       return scanRunner(gpu, work, sizes);
     case "routine":
       return (prepared(gpu, work) as () => Runner)();
-    default:
-      throw new TypeError(`webgpu: ${work.kind} does not run on the device`);
+    case "switch":
+      return switchRunner(gpu, work);
+    case "while":
+      return whileRunner(gpu, work, sizes);
   }
 }
 
-const nothing: Runner = () => undefined;
+const nothing: Runner = Object.assign(() => undefined, { kernels: 0 });
+const copying = (run: Runner): Runner => Object.assign(run, { copies: true });
 
 /** One shader, unless there is nothing to write. */
 function plain(gpu: Gpu, sizes: readonly number[], print: () => Program): Runner {
@@ -91,7 +117,9 @@ function scatterRunner(gpu: Gpu, work: Extract<Special, { kind: "scatter" }>, si
   const [base, names, updates, out] = sizes as [number, number, number, number];
   if (out === 0) return nothing;
   if (names === 0 || updates === 0)
-    return (r, buffers) => r.copy(buffers[0] as GPUBuffer, 0, buffers[3] as GPUBuffer, 0, Math.ceil(base / 4) * 4);
+    return copying((r, buffers) =>
+      r.copy(buffers[0] as GPUBuffer, 0, buffers[3] as GPUBuffer, 0, Math.ceil(base / 4) * 4),
+    );
   if (looksThrough(work)) return plain(gpu, sizes, () => printLookThrough(work));
   if (work.mode === "set") {
     const [winners, chosen] = [new Shader(gpu, printWinners(work)), new Shader(gpu, printChosen(work))];
@@ -105,8 +133,8 @@ function scatterRunner(gpu: Gpu, work: Extract<Special, { kind: "scatter" }>, si
     };
   }
   const shader = new Shader(gpu, printAtomic(work));
-  return (r, buffers) => {
+  return copying((r, buffers) => {
     r.copy(buffers[0] as GPUBuffer, 0, buffers[3] as GPUBuffer, 0, base);
     shader.run(r, buffers);
-  };
+  });
 }

@@ -31,6 +31,12 @@ export function spread(groups: number): { workgroups: [number, number, number]; 
   };
 }
 
+const HEAD = "fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {";
+
+/** A shader that does nothing where its gate, a uniform of its own, is closed. */
+export const gated = (code: string): string =>
+  `@group(1) @binding(0) var<uniform> g_gate: vec4<u32>;\n${code.replace(HEAD, `${HEAD}\nif (g_gate.x == 0u) { return; }`)}`;
+
 /** Puts a shader together. `body` may use `group` (the workgroup's position) and `lane` (the invocation's number in it). */
 export function program(
   name: string,
@@ -45,7 +51,7 @@ export function program(
       `@group(0) @binding(${i}) var<storage, ${b.written ? "read_write" : "read"}> ${b.name}: array<${b.type}>;`,
   );
   const main = `@compute @workgroup_size(${size})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+${HEAD}
 ${body}
 }`;
   const own = `${declarations}\n${main}`;
