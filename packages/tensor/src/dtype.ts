@@ -7,6 +7,9 @@ export type DType = "f32" | "f64" | "f16" | "i32" | "u32" | "i8" | "u8" | "bool"
 /** Arrays that hold elements on the host; `f16` travels as raw bits in a `Uint16Array`. */
 export type HostArray = Float32Array | Float64Array | Uint16Array | Int32Array | Uint32Array | Int8Array | Uint8Array;
 
+/** Bytes in memory that is not shared: `Uint8Array<ArrayBuffer>`, said so that TypeScript before 5.7 understands it. */
+export type Bytes = ReturnType<Uint8Array["slice"]>;
+
 /** What depends on the dtype alone. */
 export interface DTypeInfo {
   /** Bytes of one element. */

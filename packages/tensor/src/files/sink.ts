@@ -1,3 +1,4 @@
+import type { Bytes } from "../dtype.ts";
 import { ArgumentError } from "../errors.ts";
 import { said } from "../said.ts";
 import { type FileHandle, fileSystem } from "./node.ts";
@@ -26,15 +27,15 @@ export type SinkLike = string | URL | WritableStream<Uint8Array> | FileHandle | 
  * ```
  */
 export class MemorySink implements Sink {
-  #pieces: Uint8Array<ArrayBuffer>[] = [];
+  #pieces: Bytes[] = [];
 
   write(bytes: Uint8Array): void {
     this.#pieces.push(new Uint8Array(bytes));
   }
 
   /** All bytes written so far, in one array. */
-  bytes(): Uint8Array<ArrayBuffer> {
-    if (this.#pieces.length === 1) return this.#pieces[0] as Uint8Array<ArrayBuffer>;
+  bytes(): Bytes {
+    if (this.#pieces.length === 1) return this.#pieces[0] as Bytes;
     const all = new Uint8Array(this.#pieces.reduce((n, piece) => n + piece.length, 0));
     let at = 0;
     for (const piece of this.#pieces) {

@@ -1,5 +1,7 @@
 // A small assembler for WebAssembly modules: every function appends bytes, nothing is parsed.
 
+import type { Bytes } from "../../dtype.ts";
+
 export type ValueType = "i32" | "f32" | "f64" | "v128";
 const typeCode: Record<ValueType, number> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 
@@ -263,7 +265,7 @@ export interface ModuleParts {
 export const MAX_PAGES = 65536;
 
 /** The bytes of a module that imports its memory, which threads share or not, as `env.memory`. */
-export function assemble({ imports, functions }: ModuleParts, shared = false): Uint8Array<ArrayBuffer> {
+export function assemble({ imports, functions }: ModuleParts, shared = false): Bytes {
   const section = (id: number, items: readonly Pieces[]): Pieces => [
     [id],
     ...sized([unsigned(items.length), ...items.flat()]),
