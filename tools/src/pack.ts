@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { globSync, mkdtempSync, readFileSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -24,4 +24,13 @@ export function packAll(): Packed[] {
       const [entry] = Object.values(report) as { filename: string }[];
       return { name, tarball: join(target, (entry as { filename: string }).filename) };
     });
+}
+
+/** An empty project with every public package installed from its tarball; nothing is fetched, so a package that needs more than it should fails. */
+export function projectWithAll(): string {
+  const project = mkdtempSync(join(tmpdir(), "gradus-project-"));
+  const dependencies = Object.fromEntries(packAll().map((p) => [p.name, `file:${p.tarball}`]));
+  writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }));
+  execFileSync("npm", ["install", "--no-package-lock", "--offline"], { cwd: project, stdio: "inherit" });
+  return project;
 }

@@ -52,6 +52,12 @@ for (const [name, entry] of entries) report(await measure(entry), name);
 const gpu = await measure("packages/gpu/src/index.ts", false, ["@gradus/tensor", "@gradus/tensor/backend"]);
 report(gpu, "@gradus/gpu alone, WebGPU only, on top of tensor; at most 35 KB");
 if (gpu.gzip > 35 * 1024) process.exitCode = 1;
+const convnet = programs["a program that trains a convnet"]?.program ?? "";
+const added = (await measure(`${convnet}\nexport { webgpu } from "@gradus/gpu";`)).gzip - (await measure(convnet)).gzip;
+console.log(
+  `${kilobytes(added)} ${" ".repeat(10)}  what webgpu() adds to a program that trains a convnet; at most 35 KB`,
+);
+if (added > 35 * 1024) process.exitCode = 1;
 for (const [name, { program, limit }] of Object.entries(programs)) {
   report(await measure(program), name);
   if (!existsSync("packages/tensor/dist/index.js")) continue;
