@@ -77,10 +77,10 @@ function prune(graph: Listed, pruned: Map<Tensor, Tensor>): boolean {
     if (used.every(Boolean)) continue;
     const smaller = smallerOf(node, used, lower.prune);
     if (smaller === null) continue;
-    // Equal parts of joined nodes must all lead to the replacement.
+    // Equal parts of joined nodes must all lead to the replacement, and those that an earlier round replaced by a part of this node.
     for (const [t, n] of graph.at)
       if (t.primitive === part && t.storage === null && (graph.inputs[n] as readonly number[])[0] === owner)
-        pruned.set(t, smaller[t.attributes.index] as Tensor);
+        pruned.set(t, smaller[(graph.nodes[n] as Tensor).attributes.index] as Tensor);
     changed = true;
   }
   return changed;
