@@ -1,80 +1,10 @@
 import type { Tensor } from "@gradus/tensor";
-import {
-  ArgumentError,
-  add,
-  cast,
-  check,
-  div,
-  expm1,
-  isFloat,
-  minimum,
-  mul,
-  neg,
-  sqrt,
-  square,
-  sum,
-  tensor,
-  treeLeaves,
-  treeMap,
-  zerosLike,
-} from "@gradus/tensor";
-import { careful, type Optimizer } from "./optimizer.ts";
-import type { Schedule } from "./schedules.ts";
-import { asSchedule } from "./schedules.ts";
-
-/** `treeMap` over the float leaves; others (counters, tables), whose gradients are zero, stay as they are. */
-const mapFloats = <T>(f: (x: Tensor, y: Tensor) => Tensor, tree: T, other: T = tree): T =>
-  treeMap((x, y) => (isFloat(x.dtype) ? f(x, y) : x), tree, other);
-
-const start = (): Tensor => tensor(0, { dtype: "i32" });
-
-/**
- * `√Σ x²` over every element of every leaf.
- *
- * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for a tree without float tensors
- * @example
- * ```ts
- * await globalNorm(grads).item();
- * ```
- */
-export function globalNorm(tree: unknown): Tensor {
-  check.tree("globalNorm", tree, "tree");
-  const squares = treeLeaves(tree)
-    .filter((t) => isFloat(t.dtype))
-    .map((t) => sum(square(t)));
-  if (squares.length === 0) throw new ArgumentError("globalNorm: tree: it has no float tensors");
-  return sqrt(squares.reduce((a, b) => add(a, b)));
-}
-
-/**
- * Scales all gradients by `min(1, max / globalNorm)` (Pascanu et al. 2013, algorithm 1).
- *
- * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when `max` is not positive
- * @example
- * ```ts
- * chain(clipByGlobalNorm(1), sgd({ learningRate: 0.1 }));
- * ```
- */
-export function clipByGlobalNorm(max: number): Optimizer<null> {
-  check.number("(0, ∞]")("clipByGlobalNorm", max, "max");
-  return careful("clipByGlobalNorm", {
-    init: () => null,
-    update(grads) {
-      const scale = minimum(div(max, globalNorm(grads)), 1);
-      return [mapFloats((g) => mul(g, cast(scale, g.dtype)), grads), null];
-    },
-  });
-}
-
-/** Step count and the two moving averages of {@link scaleByAdam}. */
-export interface AdamState {
-  /** Steps done, i32. */
-  readonly count: Tensor;
-  /** First moments `m`, like the parameters. */
-  readonly m: unknown;
-  /** Second moments `v`, like the parameters. */
-  readonly v: unknown;
-}
+import { add, div, expm1, mul, neg, sqrt, square, zerosLike } from "@gradus/tensor";
+import { decayRule, everything, type Mask } from "./decay.ts";
+import { type LeafState, perLeaf } from "./leaf.ts";
+import { chain, type Optimizer } from "./optimizer.ts";
+import { type Rate, rateRule } from "./rate.ts";
+import { asked, atLeastZero, callable, decay, settings, type Table } from "./settings.ts";
 
 /** Options of {@link scaleByAdam}. */
 export interface AdamOptions {
@@ -86,9 +16,23 @@ export interface AdamOptions {
   readonly epsilon?: number;
 }
 
+/** Step count and the two moving averages of {@link scaleByAdam}, each like the parameters. */
+export type AdamState = LeafState<"m" | "v">;
+
+/** Adam's options and their defaults. */
+export const moments: Table<AdamOptions> = { beta1: [decay, 0.9], beta2: [decay, 0.999], epsilon: [atLeastZero, 1e-8] };
+
+/** `βᵗ` subtracted from one, as `-expm1(t log β)`, which keeps all digits in f32. */
+export const correction = (beta: number, t: Tensor): Tensor => neg(expm1(mul(t, Math.log(beta))));
+
+/** A moving average that started at zero, without its bias: `x / (1 - βᵗ)`. */
+export const unbiased = (x: Tensor, beta: number, t: Tensor): Tensor => (beta === 0 ? x : div(x, correction(beta, t)));
+
+/** `β a + (1 - β) x`. */
+export const average = (a: Tensor, x: Tensor, beta: number): Tensor => add(mul(a, beta), mul(x, 1 - beta));
+
 /**
- * `m̂ / (√v̂ + ε)`: algorithm 1 of Kingma & Ba 2015 without the learning rate. The bias corrections `1 - βᵗ` are computed as
- * `-expm1(t log β)`, which keeps all digits in f32.
+ * `m̂ / (√v̂ + ε)`: algorithm 1 of Kingma & Ba 2015 without the learning rate.
  *
  * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when a decay is outside `[0, 1)` or `ε` is negative
  * @example
@@ -96,116 +40,58 @@ export interface AdamOptions {
  * chain(scaleByAdam(), scaleByLearningRate(1e-3)); // adam
  * ```
  */
-export function scaleByAdam(options: AdamOptions = {}): Optimizer<AdamState> {
-  check.options("scaleByAdam", options, momentOptions);
-  return adamRule("scaleByAdam", options);
-}
-
-/** Options of Adam's moments. */
-export const momentOptions: Readonly<Record<string, check.Check>> = {
-  beta1: check.anything,
-  beta2: check.anything,
-  epsilon: check.anything,
-};
+export const scaleByAdam = (options: AdamOptions = {}): Optimizer<AdamState> =>
+  adamRule("scaleByAdam", settings("scaleByAdam", options, moments));
 
 /** {@link scaleByAdam} in the name of `op`. */
-export function adamRule(
-  op: string,
-  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions,
-): Optimizer<AdamState> {
-  const decay = check.number("[0, 1)");
-  decay(op, beta1, "beta1");
-  decay(op, beta2, "beta2");
-  check.number("[0, ∞)")(op, epsilon, "epsilon");
-  const unbias = (x: Tensor, beta: number, t: Tensor): Tensor =>
-    beta === 0 ? x : div(x, neg(expm1(mul(cast(t, x.dtype), Math.log(beta)))));
-  return careful(op, {
-    init: (params) => ({ count: start(), m: treeMap(zerosLike, params), v: treeMap(zerosLike, params) }),
-    update(grads, state, _params) {
-      check.tensor(op, state?.count, "state.count");
-      check.alike(op, state.m, grads, "state.m");
-      check.alike(op, state.v, grads, "state.v");
-      const count = add(state.count, 1);
-      const m = mapFloats((a, g) => add(mul(a, beta1), mul(g, 1 - beta1)), state.m as typeof grads, grads);
-      const v = mapFloats((a, g) => add(mul(a, beta2), mul(square(g), 1 - beta2)), state.v as typeof grads, grads);
-      const updates = mapFloats(
-        (a, b) => div(unbias(a, beta1, count), add(sqrt(unbias(b, beta2, count)), epsilon)),
-        m,
-        v,
-      );
-      return [updates, { count, m, v }];
-    },
+export const adamRule = (op: string, { beta1, beta2, epsilon }: Required<AdamOptions>): Optimizer<AdamState> =>
+  perLeaf(op, { m: zerosLike, v: zerosLike }, (g, old, { t }) => {
+    const m = average(old.m, g, beta1);
+    const v = average(old.v, square(g), beta2);
+    return [div(unbiased(m, beta1, t), add(sqrt(unbiased(v, beta2, t)), epsilon)), { m, v }];
   });
+
+/**
+ * Adam: Kingma & Ba 2015, algorithm 1.
+ *
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an unknown option, or one out of range
+ * @example
+ * ```ts
+ * const optimizer = adam({ learningRate: 1e-3 });
+ * ```
+ */
+export function adam(options: AdamOptions & Rate): Optimizer {
+  const given = settings("adam", options, { learningRate: asked, ...moments });
+  return chain(adamRule("adam", given), rateRule("adam", given.learningRate));
+}
+
+/** Options of {@link adamw}. */
+export interface AdamWOptions extends AdamOptions, Rate {
+  /** Decay `λ`, multiplied by the learning rate as in PyTorch; 0.01 unless told. */
+  readonly weightDecay?: number;
+  /** Which parameters decay; all unless told. */
+  readonly mask?: Mask;
 }
 
 /**
- * Momentum `m ← μ m + g`; the update is `m`, or `μ m + g` with Nesterov's look-ahead (Sutskever et al. 2013, as in PyTorch).
+ * Adam with decoupled weight decay, `θ ← θ - η (m̂ / (√v̂ + ε) + λ θ)`: Loshchilov & Hutter 2019, algorithm 2, with `λ` scaled by `η`.
  *
- * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when `decay` is outside `[0, 1)`
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an unknown option, or one out of range
  * @example
  * ```ts
- * chain(momentum(0.9, { nesterov: true }), scaleByLearningRate(0.1));
+ * const optimizer = chain(clipByGlobalNorm(1), adamw({ learningRate: 3e-4, mask: (name) => name.endsWith("weight") }));
  * ```
  */
-export function momentum(decay: number, options: { readonly nesterov?: boolean } = {}): Optimizer<unknown> {
-  check.options("momentum", options, { nesterov: check.flag });
-  return momentumRule("momentum", "decay", decay, options.nesterov ?? false);
-}
-
-/** {@link momentum} in the name of `op`. */
-export function momentumRule(op: string, argument: string, decay: number, nesterov: boolean): Optimizer<unknown> {
-  check.number("[0, 1)")(op, decay, argument);
-  return careful(op, {
-    init: (params) => treeMap(zerosLike, params),
-    update(grads, state) {
-      check.alike(op, state, grads, "state");
-      const next = mapFloats((m, g) => add(mul(m, decay), g), state as typeof grads, grads);
-      return [nesterov ? mapFloats((m, g) => add(mul(m, decay), g), next, grads) : next, next];
-    },
+export function adamw(options: AdamWOptions): Optimizer {
+  const given = settings("adamw", options, {
+    learningRate: asked,
+    weightDecay: [atLeastZero, 0.01],
+    mask: [callable, everything],
+    ...moments,
   });
-}
-
-/**
- * Adds `decay · params` to the updates: decoupled when it comes after an adaptive rule (AdamW), L2 regularisation when before.
- *
- * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when `decay` is negative
- * @example
- * ```ts
- * chain(scaleByAdam(), addDecayedWeights(0.01), scaleByLearningRate(1e-3)); // adamw
- * ```
- */
-export const addDecayedWeights = (decay: number): Optimizer<null> => decayRule("addDecayedWeights", "decay", decay);
-
-/** {@link addDecayedWeights} in the name of `op`. */
-export function decayRule(op: string, argument: string, decay: number): Optimizer<null> {
-  check.number("[0, ∞)")(op, decay, argument);
-  return careful(op, {
-    init: () => null,
-    update: (grads, _state, params) => [mapFloats((g, p) => add(g, mul(p, decay)), grads, params), null],
-  });
-}
-
-/**
- * Multiplies by `-learningRate`, a number or a schedule of the step count.
- *
- * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when it is neither
- * @example
- * ```ts
- * chain(scaleByAdam(), scaleByLearningRate(cosine({ peak: 1e-3, steps: 1000 })));
- * ```
- */
-export const scaleByLearningRate = (learningRate: number | Schedule): Optimizer<Tensor> =>
-  rateRule("scaleByLearningRate", learningRate);
-
-/** {@link scaleByLearningRate} in the name of `op`. */
-export function rateRule(op: string, learningRate: number | Schedule): Optimizer<Tensor> {
-  const schedule = asSchedule(op, learningRate);
-  return careful(op, {
-    init: start,
-    update(grads, step) {
-      check.tensor(op, step, "state");
-      const rate = neg(schedule(step));
-      return [mapFloats((g) => mul(g, cast(rate, g.dtype)), grads), add(step, 1)];
-    },
-  });
+  return chain(
+    adamRule("adamw", given),
+    decayRule("adamw", given.weightDecay, given.mask),
+    rateRule("adamw", given.learningRate),
+  );
 }

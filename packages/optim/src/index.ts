@@ -1,19 +1,34 @@
+export { type AccumulateState, accumulate } from "./accumulate.ts";
+export { type AdadeltaOptions, adadelta, scaleByAdadelta } from "./adadelta.ts";
+export { type AdagradOptions, adagrad, scaleByAdagrad } from "./adagrad.ts";
+export { type AdamOptions, type AdamState, type AdamWOptions, adam, adamw, scaleByAdam } from "./adam.ts";
+export { amsgrad, scaleByAmsgrad } from "./amsgrad.ts";
+export { type AveragedState, type AverageOptions, averaged } from "./average.ts";
 export type { Batches, BatchOptions } from "./batches.ts";
 export { batches } from "./batches.ts";
-export type { AdamWOptions, SgdOptions } from "./methods.ts";
-export { adam, adamw, sgd } from "./methods.ts";
-export type { Optimizer } from "./optimizer.ts";
-export { applyUpdates, chain } from "./optimizer.ts";
-export type { CosineOptions, Schedule } from "./schedules.ts";
-export { constant, cosine } from "./schedules.ts";
-export type { Loss, Metrics, TrainOptions, TrainResult, TrainState, TrainStep } from "./train.ts";
+export { clipAdaptively, clipByGlobalNorm, clipByValue, globalNorm } from "./clip.ts";
+export { addDecayedWeights, type Mask } from "./decay.ts";
+export { lamb, scaleByTrustRatio } from "./lamb.ts";
+export { type LbfgsOptions, type LbfgsState, lbfgs } from "./lbfgs.ts";
+export { type At, type LeafState, perLeaf, type Slots } from "./leaf.ts";
+export { type LionOptions, lion, scaleByLion } from "./lion.ts";
+export { type MinimizeOptions, type Minimum, minimize } from "./minimize.ts";
+export { type NadamOptions, type NadamState, nadam, scaleByNadam } from "./nadam.ts";
+export { applyUpdates, type Context, chain, type Optimizer } from "./optimizer.ts";
+export { freeze, partition } from "./partition.ts";
+export { type PlateauOptions, type PlateauState, reduceOnPlateau } from "./plateau.ts";
+export { radam, scaleByRadam } from "./radam.ts";
+export { type Rate, scaleByLearningRate } from "./rate.ts";
+export { type RmsOptions, type RmspropOptions, rmsprop, scaleByRms } from "./rmsprop.ts";
+export type {
+  CosineOptions,
+  ExponentialOptions,
+  OneCycleOptions,
+  PolynomialOptions,
+  Schedule,
+} from "./schedules.ts";
+export { constant, cosine, exponential, oneCycle, piecewise, polynomial } from "./schedules.ts";
+export { momentum, type SgdOptions, sgd } from "./sgd.ts";
+export type { Checkpointing, Loss, Metrics, TrainOptions, TrainResult, TrainState, TrainStep } from "./train.ts";
 export { train } from "./train.ts";
-export type { AdamOptions, AdamState } from "./transforms.ts";
-export {
-  addDecayedWeights,
-  clipByGlobalNorm,
-  globalNorm,
-  momentum,
-  scaleByAdam,
-  scaleByLearningRate,
-} from "./transforms.ts";
+export type { LineSearchOptions } from "./wolfe.ts";

@@ -1,4 +1,15 @@
+import type { Key, Tensor } from "@gradus/tensor";
 import { ArgumentError, add, check, treeMap } from "@gradus/tensor";
+
+/** What a rule may ask for beside the gradients: line searches, second gradients, curvature. {@link train} gives it to every rule. */
+export interface Context<T = unknown> {
+  /** The loss of any parameters on the batch of this step: a scalar, with the same random numbers at each call. */
+  readonly loss?: (params: T) => Tensor;
+  /** The loss of the parameters given. */
+  readonly value?: Tensor;
+  /** A key that is fresh at each step. */
+  readonly key?: Key;
+}
 
 /**
  * A rule that turns gradients into updates, in the manner of Optax: `init` makes its state, `update` is pure, and both work on any tree of
@@ -9,7 +20,9 @@ export interface Optimizer<S = any> {
   /** State before the first step: a tree of tensors. */
   init(params: unknown): S;
   /** Updates to add to `params` (see {@link applyUpdates}), shaped like `grads`, and the next state. */
-  update<T>(grads: T, state: S, params: T): [T, S];
+  update<T>(grads: T, state: S, params: T, context?: Context<T>): [T, S];
+  /** The loss and the gradients after the step that gave `state`, from rules that looked there: it spares {@link minimize} to compute them. */
+  after?<T>(state: S, like: T): [Tensor, T];
 }
 
 /** Throws ArgumentError unless `rule` has what every rule has. */
@@ -25,11 +38,26 @@ export function careful<S>(op: string, rule: Optimizer<S>): Optimizer<S> {
       check.tree(op, params, "params");
       return rule.init(params);
     },
-    update(grads, state, params) {
+    update(grads, state, params, context) {
       check.alike(op, grads, params, "grads");
-      return rule.update(grads, state, params);
+      return rule.update(grads, state, params, context);
     },
+    ...(rule.after && { after: rule.after }),
   };
+}
+
+/** What the rule `op` needs from the context. Throws ArgumentError when it is not there. */
+export function need<T, N extends keyof Context>(
+  op: string,
+  context: Context<T> | undefined,
+  name: N,
+): NonNullable<Context<T>[N]> {
+  const found = context?.[name];
+  if (found === undefined)
+    throw new ArgumentError(
+      `${op}: context.${name}: it needs this; give it as update(grads, state, params, { ${name} })`,
+    );
+  return found as NonNullable<Context<T>[N]>;
 }
 
 /**
@@ -47,12 +75,12 @@ export function chain(...rules: readonly Optimizer[]): Optimizer<readonly unknow
   });
   return {
     init: (params) => rules.map((rule) => rule.init(params)),
-    update(grads, state, params) {
+    update(grads, state, params, context) {
       if (!Array.isArray(state) || state.length !== rules.length)
         throw new ArgumentError(`chain: state: expected that of ${rules.length} rules; make it by init(params)`);
       let updates = grads;
       const next = rules.map((rule, i) => {
-        const [u, s] = rule.update(updates, state[i], params);
+        const [u, s] = rule.update(updates, state[i], params, context);
         updates = u;
         return s;
       });

@@ -1,14 +1,34 @@
-import { ArgumentError, check } from "@gradus/tensor";
-import type { Optimizer } from "./optimizer.ts";
-import { chain } from "./optimizer.ts";
-import type { Schedule } from "./schedules.ts";
-import type { AdamOptions } from "./transforms.ts";
-import { adamRule, decayRule, momentOptions, momentumRule, rateRule } from "./transforms.ts";
+import { ArgumentError, add, check, mul, zerosLike } from "@gradus/tensor";
+import { decayRule } from "./decay.ts";
+import { type LeafState, perLeaf } from "./leaf.ts";
+import { chain, type Optimizer } from "./optimizer.ts";
+import { type Rate, rateRule } from "./rate.ts";
+import { asked, atLeastZero, settings, decay as share } from "./settings.ts";
+
+/**
+ * Momentum `m ← μ m + g`; the update is `m`, or `μ m + g` with Nesterov's look-ahead (Sutskever et al. 2013, as in PyTorch).
+ *
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when `decay` is outside `[0, 1)`
+ * @example
+ * ```ts
+ * chain(momentum(0.9, { nesterov: true }), scaleByLearningRate(0.1));
+ * ```
+ */
+export function momentum(decay: number, options: { readonly nesterov?: boolean } = {}): Optimizer<LeafState<"m">> {
+  share("momentum", decay, "decay");
+  const { nesterov } = settings("momentum", options, { nesterov: [check.flag, false] });
+  return momentumRule("momentum", decay, nesterov);
+}
+
+/** {@link momentum} in the name of `op`. */
+export const momentumRule = (op: string, decay: number, nesterov: boolean): Optimizer<LeafState<"m">> =>
+  perLeaf(op, { m: zerosLike }, (g, old) => {
+    const m = add(mul(old.m, decay), g);
+    return [nesterov ? add(mul(m, decay), g) : m, { m }];
+  });
 
 /** Options of {@link sgd}. */
-export interface SgdOptions {
-  /** Step size, or a schedule of the step count. */
-  readonly learningRate: number | Schedule;
+export interface SgdOptions extends Rate {
   /** Share of the last update that stays, in [0, 1); 0 unless told. */
   readonly momentum?: number;
   /** Look ahead along the momentum; false unless told. */
@@ -27,57 +47,16 @@ export interface SgdOptions {
  * ```
  */
 export function sgd(options: SgdOptions): Optimizer {
-  if (options === undefined) throw new ArgumentError("sgd: options: give { learningRate }");
-  const { anything, flag } = check;
-  check.options("sgd", options, { learningRate: anything, momentum: anything, nesterov: flag, weightDecay: anything });
-  const { learningRate, momentum: decay = 0, nesterov = false, weightDecay = 0 } = options;
-  if (nesterov && decay === 0)
+  const { learningRate, momentum, nesterov, weightDecay } = settings("sgd", options, {
+    learningRate: asked,
+    momentum: [share, 0],
+    nesterov: [check.flag, false],
+    weightDecay: [atLeastZero, 0],
+  });
+  if (nesterov && momentum === 0)
     throw new ArgumentError("sgd: nesterov: it looks ahead along the momentum; give momentum > 0");
   const rules: Optimizer[] = [];
-  if (weightDecay !== 0) rules.push(decayRule("sgd", "weightDecay", weightDecay));
-  if (decay !== 0) rules.push(momentumRule("sgd", "momentum", decay, nesterov));
+  if (weightDecay !== 0) rules.push(decayRule("sgd", weightDecay));
+  if (momentum !== 0) rules.push(momentumRule("sgd", momentum, nesterov));
   return chain(...rules, rateRule("sgd", learningRate));
-}
-
-/**
- * Adam: Kingma & Ba 2015, algorithm 1.
- *
- * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an unknown option, or one out of range
- * @example
- * ```ts
- * const optimizer = adam({ learningRate: 1e-3 });
- * ```
- */
-export function adam(options: AdamOptions & { readonly learningRate: number | Schedule }): Optimizer {
-  if (options === undefined) throw new ArgumentError("adam: options: give { learningRate }");
-  check.options("adam", options, { learningRate: check.anything, ...momentOptions });
-  return chain(adamRule("adam", options), rateRule("adam", options.learningRate));
-}
-
-/** Options of {@link adamw}. */
-export interface AdamWOptions extends AdamOptions {
-  /** Step size, or a schedule of the step count. */
-  readonly learningRate: number | Schedule;
-  /** Decay `λ`, multiplied by the learning rate as in PyTorch; 0.01 unless told. */
-  readonly weightDecay?: number;
-}
-
-/**
- * Adam with decoupled weight decay, `θ ← θ - η (m̂ / (√v̂ + ε) + λ θ)`: Loshchilov & Hutter 2019, algorithm 2, with `λ` scaled by `η`.
- *
- * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an unknown option, or one out of range
- * @example
- * ```ts
- * const optimizer = chain(clipByGlobalNorm(1), adamw({ learningRate: 3e-4 }));
- * ```
- */
-export function adamw(options: AdamWOptions): Optimizer {
-  if (options === undefined) throw new ArgumentError("adamw: options: give { learningRate }");
-  check.options("adamw", options, { learningRate: check.anything, weightDecay: check.anything, ...momentOptions });
-  const { learningRate, weightDecay = 0.01 } = options;
-  return chain(
-    adamRule("adamw", options),
-    decayRule("adamw", "weightDecay", weightDecay),
-    rateRule("adamw", learningRate),
-  );
 }

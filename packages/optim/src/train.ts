@@ -50,6 +50,14 @@ export interface TrainStep<M> {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** When and how {@link train} saves its state. */
+export interface Checkpointing<M> {
+  /** Steps from one time to the next. */
+  readonly every: number;
+  /** Saves the state; awaited. A file written whole or not at all, as `saveTree` of `@gradus/nn` writes it, survives a run that is killed. */
+  readonly save: (state: TrainState<M>) => void | Promise<void>;
+}
+
 /** Options of {@link train}. */
 export interface TrainOptions<M, B> {
   /** The rule that updates the model. */
@@ -68,6 +76,10 @@ export interface TrainOptions<M, B> {
   readonly signal?: AbortSignal;
   /** The state to go on from; the model is then taken from it. */
   readonly resume?: TrainState<M>;
+  /** Saves the state now and then, and when the run ends or is stopped, so that {@link TrainOptions.resume} can go on from it. */
+  readonly checkpoint?: Checkpointing<M>;
+  /** Tells how it goes, about once a second: `true` by `console.log`, or a function that gets the line; false unless told. */
+  readonly progress?: boolean | ((line: string) => void);
   /** Compile the step once and replay it; true unless told. */
   readonly jit?: boolean;
 }
@@ -103,11 +115,20 @@ export async function train<M, B>(model: M, options: TrainOptions<M, B>): Promis
     throw new ArgumentError(`train: resume: step ${resume.step} is outside 0…${total}`);
   const run = makeStep(optimizer, options.loss, options.jit ?? true);
   const breathe = pauses();
+  const tell = reporter(options.progress ?? false);
   let state = resume === undefined ? await begin(model, optimizer) : await own(resume);
+  let saved = state.step;
+  const save = async (): Promise<void> => {
+    if (saved !== state.step) await options.checkpoint?.save(state);
+    saved = state.step;
+  };
   while (state.step < total) {
     const epoch = Math.floor(state.step / data.steps);
     for (const batch of data.epoch(epoch, state.step % data.steps)) {
-      if (signal?.aborted) return { ...state, completed: false };
+      if (signal?.aborted) {
+        await save();
+        return { ...state, completed: false };
+      }
       const fresh = foldIn(key, state.step);
       const [next, optimizerState, loss, metrics] = run(state.model, state.optimizer, batch, fresh);
       state = { model: next, optimizer: optimizerState, step: state.step + 1 };
@@ -121,9 +142,12 @@ export async function train<M, B>(model: M, options: TrainOptions<M, B>): Promis
       };
       dispose([batch, fresh, loss, metrics]);
       await onStep?.(step);
+      tell(step, epochs, state.step === total);
+      if (state.step % (options.checkpoint?.every ?? Number.POSITIVE_INFINITY) === 0) await save();
       await breathe();
     }
   }
+  await save();
   return { ...state, completed: true };
 }
 
@@ -139,6 +163,8 @@ function checkTrain<M, B>(model: M, options: TrainOptions<M, B>): void {
     onStep: callable,
     signal: anything,
     resume: anything,
+    checkpoint: anything,
+    progress: (op, value, name) => (typeof value === "function" ? undefined : flag(op, value, name)),
     jit: flag,
   });
   check.tree("train", model, "model");
@@ -153,6 +179,10 @@ function checkTrain<M, B>(model: M, options: TrainOptions<M, B>): void {
   if (resume !== undefined && (typeof resume !== "object" || resume === null))
     throw new ArgumentError(`train: resume: expected the state of a run, got ${check.said(resume)}`);
   check.tree("train", resume, "resume");
+  if (options.checkpoint === undefined) return;
+  check.options("train", options.checkpoint, { every: anything, save: anything }, "checkpoint");
+  check.integer("[1, ∞)")("train", options.checkpoint.every, "checkpoint.every");
+  callable("train", options.checkpoint.save, "checkpoint.save");
 }
 
 /** Lets timers, signals and the page run every now and then: awaiting a value that is there already does not. */
@@ -165,6 +195,28 @@ function pauses(every = 50): () => Promise<void> {
   };
 }
 
+type Report = (step: TrainStep<unknown>, epochs: number, last: boolean) => void;
+
+/** Says where the run stands, once a second and at its end. */
+function reporter(to: boolean | ((line: string) => void)): Report {
+  if (to === false) return () => undefined;
+  const write = to === true ? (line: string): void => console.log(line) : to;
+  const started = performance.now();
+  let [first, spoken] = [-1, started];
+  return ({ epoch, step, steps, loss, metrics }, epochs, last) => {
+    const now = performance.now();
+    const done = epoch * steps + step + 1;
+    if (first < 0) first = done - 1;
+    if (!last && now - spoken < 1000) return;
+    spoken = now;
+    const left = ((now - started) / (done - first)) * (epochs * steps - done);
+    const beside = Object.entries({ loss, ...metrics }).map(([name, x]) => `${name} ${x.toPrecision(4)}`);
+    write(
+      `epoch ${epoch + 1}/${epochs} step ${step + 1}/${steps} ${beside.join(" ")} ${Math.ceil(left / 1000)} s left`,
+    );
+  };
+}
+
 type Step<M, B> = (model: M, optimizer: unknown, batch: B, key: Key) => [M, unknown, Tensor, Metrics];
 
 function makeStep<M, B>(optimizer: Optimizer, loss: Loss<M, B>, compile: boolean): Step<M, B> {
@@ -174,7 +226,8 @@ function makeStep<M, B>(optimizer: Optimizer, loss: Loss<M, B>, compile: boolean
   };
   const step: Step<M, B> = (model, state, batch, key) => {
     const [[value, metrics], grads] = valueAndGrad(withMetrics, { hasAux: true })(model, batch, key);
-    const [updates, next] = optimizer.update(grads as M, state, model);
+    const again = (m: M): Tensor => withMetrics(m, batch, key)[0];
+    const [updates, next] = optimizer.update(grads as M, state, model, { loss: again, value, key });
     return [applyUpdates(model, updates), next, value, metrics];
   };
   if (compile) return jit(step, { donate: [0, 1] });

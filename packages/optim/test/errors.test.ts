@@ -47,8 +47,173 @@ const training = (more: object): unknown =>
     ...more,
   } as Any);
 
+const share = (name: string, make: (options: Any) => unknown): readonly Row[] => [
+  [A, name, () => make({ [name]: 1 })],
+  [A, name, () => make({ [name]: Number.NaN })],
+];
+const notNegative = (name: string, make: (options: Any) => unknown): readonly Row[] => [
+  [A, name, () => make({ [name]: -1 })],
+  [A, name, () => make({ [name]: "1" })],
+];
+const adamLike = (make: (options: Any) => optim.Optimizer): readonly Row[] => [
+  ...method(make),
+  ...moments((more) => make({ learningRate: 1, ...more })),
+];
+const decaying = (make: (options: Any) => unknown): readonly Row[] => [
+  ...notNegative("weightDecay", make),
+  [A, "mask", () => make({ mask: 1 })],
+];
+const adamRule = (make: (options?: Any) => optim.Optimizer): readonly Row[] => [
+  ...rule(() => make()),
+  ...moments(make),
+  [A, "options", () => make(null)],
+];
+const rated = (make: (options: Any) => unknown) => (more: Any) => make({ learningRate: 1, ...more });
+const bowl = (x: g.Tensor): g.Tensor => g.sum(g.square(x));
+
 /** Per export: calls that must fail. */
 const rows: Readonly<Record<string, readonly Row[]>> = {
+  amsgrad: adamLike(optim.amsgrad),
+  scaleByAmsgrad: adamRule(optim.scaleByAmsgrad),
+  radam: adamLike(optim.radam),
+  scaleByRadam: adamRule(optim.scaleByRadam),
+  nadam: [...adamLike(optim.nadam), ...notNegative("momentumDecay", rated(optim.nadam))],
+  scaleByNadam: [...adamRule(optim.scaleByNadam), ...notNegative("momentumDecay", optim.scaleByNadam)],
+  lamb: [...adamLike(optim.lamb), ...decaying(rated(optim.lamb))],
+  scaleByTrustRatio: rule(() => optim.scaleByTrustRatio()),
+  lion: [
+    ...method(optim.lion),
+    ...share("beta1", rated(optim.lion)),
+    ...share("beta2", rated(optim.lion)),
+    ...decaying(rated(optim.lion)),
+  ],
+  scaleByLion: [
+    ...rule(() => optim.scaleByLion()),
+    ...share("beta1", optim.scaleByLion),
+    [A, "nothing", () => optim.scaleByLion(bad)],
+  ],
+  adagrad: [
+    ...method(optim.adagrad),
+    ...notNegative("initial", rated(optim.adagrad)),
+    ...notNegative("epsilon", rated(optim.adagrad)),
+  ],
+  scaleByAdagrad: [...rule(() => optim.scaleByAdagrad()), ...notNegative("initial", optim.scaleByAdagrad)],
+  adadelta: [
+    [A, "options", () => optim.adadelta(null as Any)],
+    [A, "learningRate", () => optim.adadelta({ learningRate: -1 })],
+    [A, "nothing", () => optim.adadelta(bad)],
+    ...share("rho", optim.adadelta),
+    [A, "epsilon", () => optim.adadelta({ epsilon: 0 })],
+  ],
+  scaleByAdadelta: [...rule(() => optim.scaleByAdadelta()), ...share("rho", optim.scaleByAdadelta)],
+  rmsprop: [
+    ...method(optim.rmsprop),
+    ...share("alpha", rated(optim.rmsprop)),
+    ...share("momentum", rated(optim.rmsprop)),
+    [A, "centered", () => optim.rmsprop({ learningRate: 1, centered: 1 as Any })],
+  ],
+  scaleByRms: [
+    ...rule(() => optim.scaleByRms()),
+    ...rule(() => optim.scaleByRms({ centered: true })),
+    ...notNegative("epsilon", optim.scaleByRms),
+  ],
+  lbfgs: [
+    ...rule(() => optim.lbfgs()),
+    [A, "history", () => optim.lbfgs({ history: 0 })],
+    [A, "decrease", () => optim.lbfgs({ decrease: 1 })],
+    [A, "curvature", () => optim.lbfgs({ curvature: 0 })],
+    [A, "maxEvaluations", () => optim.lbfgs({ maxEvaluations: 0.5 })],
+    [A, "longest", () => optim.lbfgs({ longest: 0 })],
+    [A, "nothing", () => optim.lbfgs(bad)],
+    [A, "context.loss", () => optim.lbfgs().update(params, optim.lbfgs().init(params), params)],
+  ],
+  minimize: [
+    [A, "f", () => optim.minimize(1 as Any, f32(2))],
+    [X, "start", () => optim.minimize(bowl, gone(f32(2)))],
+    [A, "optimizer", () => optim.minimize(bowl, f32(2), { optimizer: 1 as Any })],
+    [A, "maxIterations", () => optim.minimize(bowl, f32(2), { maxIterations: 0 })],
+    [A, "gradientTolerance", () => optim.minimize(bowl, f32(2), { gradientTolerance: Number.NaN })],
+    [A, "valueTolerance", () => optim.minimize(bowl, f32(2), { valueTolerance: -1 })],
+    [A, "onStep", () => optim.minimize(bowl, f32(2), { onStep: 1 as Any })],
+    [A, "signal", () => optim.minimize(bowl, f32(2), { signal: 1 as Any })],
+    [A, "nothing", () => optim.minimize(bowl, f32(2), bad)],
+  ],
+  accumulate: [
+    ...rule(() => optim.accumulate(optim.sgd({ learningRate: 1 }), 2)),
+    [A, "rule", () => optim.accumulate(1 as Any, 2)],
+    [A, "steps", () => optim.accumulate(optim.sgd({ learningRate: 1 }), 0)],
+  ],
+  averaged: [
+    ...rule(() => optim.averaged(optim.sgd({ learningRate: 1 }), { decay: 0.9 })),
+    [A, "rule", () => optim.averaged(1 as Any, { decay: 0.9 })],
+    [A, "options", () => optim.averaged(optim.sgd({ learningRate: 1 }), undefined as Any)],
+    [A, "decay", () => optim.averaged(optim.sgd({ learningRate: 1 }), { decay: 1 })],
+    [A, "decay", () => optim.averaged(optim.sgd({ learningRate: 1 }), {} as Any)],
+    [A, "from", () => optim.averaged(optim.sgd({ learningRate: 1 }), { decay: "equal", from: -1 })],
+    [A, "every", () => optim.averaged(optim.sgd({ learningRate: 1 }), { decay: "equal", every: 0 })],
+  ],
+  partition: [
+    ...rule(() => optim.partition(() => "all", { all: optim.momentum(0.9) })),
+    [A, "group", () => optim.partition(1 as Any, {})],
+    [A, "group", () => optim.partition(() => "none", { all: optim.freeze() }).init(params)],
+    [A, "rules", () => optim.partition(() => "all", null as Any)],
+    [A, "rules.all", () => optim.partition(() => "all", { all: 1 as Any })],
+  ],
+  freeze: rule(() => optim.freeze(), false),
+  reduceOnPlateau: [
+    ...rule(() => optim.reduceOnPlateau(), false),
+    [A, "context.value", () => optim.reduceOnPlateau().update(params, optim.reduceOnPlateau().init(params), params)],
+    [A, "state", () => optim.reduceOnPlateau().update(params, null as Any, params, { value: g.tensor(1) })],
+    [A, "factor", () => optim.reduceOnPlateau({ factor: 1 })],
+    [A, "patience", () => optim.reduceOnPlateau({ patience: 0 })],
+    [A, "threshold", () => optim.reduceOnPlateau({ threshold: -1 })],
+    [A, "floor", () => optim.reduceOnPlateau({ floor: -1 })],
+    [A, "every", () => optim.reduceOnPlateau({ every: 0 })],
+  ],
+  perLeaf: rule(() => optim.perLeaf("perLeaf", { m: g.zerosLike }, (x, { m }) => [x, { m }])),
+  clipByValue: [
+    ...rule(() => optim.clipByValue(1), false),
+    [A, "max", () => optim.clipByValue(0)],
+    [A, "max", () => optim.clipByValue(Number.NaN)],
+  ],
+  clipAdaptively: [
+    ...rule(() => optim.clipAdaptively(0.1), false),
+    [A, "ratio", () => optim.clipAdaptively(0)],
+    [A, "epsilon", () => optim.clipAdaptively(1, { epsilon: 0 })],
+    [A, "nothing", () => optim.clipAdaptively(1, bad)],
+  ],
+  polynomial: [
+    [A, "options", () => optim.polynomial(undefined as Any)],
+    [A, "from", () => optim.polynomial({ to: 1, steps: 2 } as Any)],
+    [A, "to", () => optim.polynomial({ from: 1, steps: 2 } as Any)],
+    [A, "steps", () => optim.polynomial({ from: 1, to: 0, steps: 0 })],
+    [A, "power", () => optim.polynomial({ from: 1, to: 0, steps: 1, power: 0 })],
+    [A, "step", () => optim.polynomial({ from: 1, to: 0, steps: 1 })(1 as Any)],
+  ],
+  exponential: [
+    [A, "options", () => optim.exponential(undefined as Any)],
+    [A, "decay", () => optim.exponential({ from: 1, decay: 0 })],
+    [A, "every", () => optim.exponential({ from: 1, decay: 0.5, every: 0 })],
+    [A, "staircase", () => optim.exponential({ from: 1, decay: 0.5, staircase: 1 as Any })],
+    [A, "step", () => optim.exponential({ from: 1, decay: 0.5 })(1 as Any)],
+  ],
+  piecewise: [
+    [A, "values", () => optim.piecewise([1], [2])],
+    [A, "values", () => optim.piecewise(1 as Any, [])],
+    [A, "at", () => optim.piecewise([1, 2, 3], [4, 4])],
+    [A, "at[0]", () => optim.piecewise([1, 2], [0])],
+    [A, "step", () => optim.piecewise([1, 2], [3])(1 as Any)],
+  ],
+  oneCycle: [
+    [A, "options", () => optim.oneCycle(undefined as Any)],
+    [A, "peak", () => optim.oneCycle({ steps: 100 } as Any)],
+    [A, "steps", () => optim.oneCycle({ peak: 1, steps: 1 })],
+    [A, "rise", () => optim.oneCycle({ peak: 1, steps: 100, rise: 1 })],
+    [A, "rise", () => optim.oneCycle({ peak: 1, steps: 3 })],
+    [A, "startFactor", () => optim.oneCycle({ peak: 1, steps: 100, startFactor: 0 })],
+    [A, "endFactor", () => optim.oneCycle({ peak: 1, steps: 100, endFactor: 0 })],
+    [A, "step", () => optim.oneCycle({ peak: 1, steps: 100 })(1 as Any)],
+  ],
   sgd: [
     ...method(optim.sgd),
     [A, "momentum", () => optim.sgd({ learningRate: 1, momentum: 1 })],
@@ -147,6 +312,10 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     [A, "resume", () => training({ resume: { model: params, optimizer: null, step: Number.NaN } })],
     [A, "resume.model", () => training({ resume: { model: {}, optimizer: null, step: 0 } })],
     [S, "resume.model.b", () => training({ resume: { model: { w: f32(2, 3), b: f32(1) }, optimizer: null, step: 0 } })],
+    [A, "checkpoint", () => training({ checkpoint: 1 })],
+    [A, "checkpoint.every", () => training({ checkpoint: { every: 0, save: () => undefined } })],
+    [A, "checkpoint.save", () => training({ checkpoint: { every: 1, save: 1 } })],
+    [A, "progress", () => training({ progress: 1 })],
     [A, "jit", () => training({ jit: 1 })],
     [A, "nothing", () => training(bad)],
     [X, "model.w", () => optim.train({ w: gone(f32(2)) }, { data: data() } as Any)],

@@ -84,6 +84,18 @@ describe("train", () => {
     }
   });
 
+  test("tells how it goes, and saves now and then and at the end", async () => {
+    const [lines, saved]: [string[], number[]] = [[], []];
+    const checkpoint = { every: 4, save: ({ step }: { step: number }) => void saved.push(step) };
+    await train(new Net(0), options(3, { progress: (line) => void lines.push(line), checkpoint }));
+    expect(lines.at(-1)).toMatch(/^epoch 3\/3 step 3\/3 loss \d\S* 0 s left$/);
+    expect(saved).toEqual([4, 8, 9]);
+    const controller = new AbortController();
+    const onStep = ({ state }: TrainStep<Net>): void => (state.step === 6 ? controller.abort() : undefined);
+    await train(new Net(0), options(3, { checkpoint, onStep, signal: controller.signal }));
+    expect(saved).toEqual([4, 8, 9, 4, 6]);
+  });
+
   test("metrics come beside the loss", async () => {
     let seen: Readonly<Record<string, number>> = {};
     await train(
