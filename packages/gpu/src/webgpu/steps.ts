@@ -4,12 +4,13 @@ import type { Gpu } from "./gpu.ts";
 import type { Fail } from "./memory.ts";
 import { type Recorder, Shader } from "./recorder.ts";
 import { prepared } from "./routines/index.ts";
+import { runningRunner } from "./running.ts";
 import { scanRunner } from "./scan.ts";
 import { printable, printKernel } from "./wgsl/kernel.ts";
 import type { Program } from "./wgsl/program.ts";
-import { printCumulative, printRecurrence } from "./wgsl/running.ts";
 import { looksThrough, printAtomic, printChosen, printLookThrough, printWinners } from "./wgsl/scatter.ts";
 import { perWord } from "./wgsl/types.ts";
+import { printNarrow, printWiden } from "./wgsl/wide.ts";
 
 /** What has to be waited for before the rest is recorded; all before has been submitted. */
 export type Waits = Generator<Promise<void>, void, void>;
@@ -42,11 +43,9 @@ export function onDevice(gpu: Gpu, { work, buffers }: Step, plan: Plan): boolean
     case "loops":
       return printable(work) && work.buffers.length <= gpu.device.limits.maxStorageBuffersPerShaderStage;
     case "scatter":
-      // additions to packed elements would tread on their neighbours
-      return work.dtype !== "f64" && (perWord(work.dtype) === 1 || work.mode === "set" || looksThrough(work));
     case "recurrence":
     case "cumulative":
-      return work.dtype !== "f64" && perWord(work.dtype) === 1;
+      return work.dtype !== "f64";
     case "scan": {
       const rows = buffers
         .slice(work.consts + work.carries)
@@ -75,9 +74,8 @@ export function runnerOf(gpu: Gpu, { work, buffers }: Step, plan: Plan): Runner 
     case "scatter":
       return scatterRunner(gpu, work, sizes);
     case "recurrence":
-      return plain(gpu, sizes, () => printRecurrence(work));
     case "cumulative":
-      return plain(gpu, sizes, () => printCumulative(work));
+      return runningRunner(gpu, work);
     case "scan":
       return scanRunner(gpu, work, sizes);
     case "routine":
@@ -133,6 +131,20 @@ function scatterRunner(gpu: Gpu, work: Extract<Special, { kind: "scatter" }>, si
     };
   }
   const shader = new Shader(gpu, printAtomic(work));
+  if (perWord(work.dtype) > 1) {
+    const size = work.outer * work.n * work.inner;
+    const [widen, narrow] = [printWiden, printNarrow].map((print) => new Shader(gpu, print(work.dtype, size))) as [
+      Shader,
+      Shader,
+    ];
+    return (r, buffers, fail) => {
+      const wide = gpu.pool.take(4 * size, fail);
+      widen.run(r, [buffers[0] as GPUBuffer, wide]);
+      shader.run(r, [...buffers, wide]);
+      narrow.run(r, [wide, buffers[3] as GPUBuffer]);
+      gpu.pool.give(wide, 4 * size);
+    };
+  }
   return copying((r, buffers) => {
     r.copy(buffers[0] as GPUBuffer, 0, buffers[3] as GPUBuffer, 0, base);
     shader.run(r, buffers);

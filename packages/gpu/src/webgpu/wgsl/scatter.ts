@@ -3,6 +3,7 @@ import { dtypes } from "@gradus/tensor";
 import { binary } from "./instructions.ts";
 import { type Program, program, spread } from "./program.ts";
 import { loaded, memoryType, packed, perWord, registers } from "./types.ts";
+import { wideType } from "./wide.ts";
 
 type Scatter = Extract<Special, { kind: "scatter" }>;
 
@@ -118,20 +119,26 @@ if (winner > 0u) { let r = winner - 1u; value = ${updateOf(s)}; }`,
   );
 }
 
-/** Updates one by one, added to a result that holds the base already, by compare and exchange: the order of additions is open. */
+/**
+ * Updates one by one, added to what holds the base already, in words of their own (position 3, or 4 where elements are packed), by compare and exchange:
+ * the order of additions is open.
+ */
 export function printAtomic(s: Scatter): Program {
   const { mode, dtype, outer, n, m, inner } = s;
-  const type = registers[dtype];
+  const wide = wideType(dtype);
   const size = outer * m * inner;
   const { workgroups, number } = spread(Math.ceil(size / LANES));
-  const plain = type !== "f32" && mode !== "set";
-  const element = type === "i32" ? "atomic<i32>" : "atomic<u32>";
-  const apply = plain
-    ? `atomic${mode === "add" ? "Add" : mode === "max" ? "Max" : "Min"}(&out[at], updates[u]);`
-    : `var old = atomicLoad(&out[at]);
+  const element = `atomic<${wide === "f32" ? "u32" : wide}>`;
+  const update = loaded(dtype, "updates", "i32(u)");
+  // the sum of truth values is their maximum
+  const op = mode === "add" ? (registers[dtype] === "bool" ? "Max" : "Add") : mode === "max" ? "Max" : "Min";
+  const apply =
+    wide !== "f32"
+      ? `atomic${op}(&out[at], ${wide}(${update}));`
+      : `var old = atomicLoad(&out[at]);
 loop {
 let value = bitcast<f32>(old);
-let next = bitcast<u32>(${binary(mode as "add", dtype, dtype, "value", "updates[u]")});
+let next = bitcast<u32>(${binary(mode as "add", "f32", "f32", "value", update)});
 if (next == old) { break; }
 let tried = atomicCompareExchangeWeak(&out[at], old, next);
 if (tried.exchanged) { break; }
@@ -139,12 +146,11 @@ old = tried.old_value;
 }`;
   return program(
     "scatter",
-    names.slice(1).map((name, i) => ({
-      buffer: i + 1,
-      name,
-      type: name === "names" ? "i32" : name === "out" ? element : type,
-      written: name === "out",
-    })),
+    [
+      { buffer: 1, name: "names", type: "i32", written: false },
+      { buffer: 2, name: "updates", type: memoryType(dtype), written: false },
+      { buffer: perWord(dtype) > 1 ? 4 : 3, name: "out", type: element, written: true },
+    ],
     LANES,
     workgroups,
     "",
