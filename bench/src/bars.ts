@@ -79,6 +79,7 @@ export const bars: readonly Bar[] = [
   against("tanh-chain-4m", 2, ["jax-js"]),
   within("hvp / cnn-loss", 5, "hvp", "cnn-loss"),
   within("per-example-grads / mlp-grad", 4, "per-example-grads", "mlp-grad"),
+  within("adamw-10m / a plain copy of the same bytes", 1.5, "adamw-10m", "copy-adamw-10m"),
   perOp("small-ops-jit", 2, "small-ops jitted, µs per operation"),
   perOp("small-ops-eager", 15, "small-ops eager, µs per operation"),
   against("cold-start", 1, ["jax-js"]),

@@ -4,6 +4,7 @@ import { convCases } from "./conv.ts";
 import { elementwiseCases } from "./elementwise.ts";
 import { matmulCases } from "./matmul.ts";
 import { graphCases, mlpCases, mlpStep } from "./mlp.ts";
+import { optimizerCases } from "./optimizers.ts";
 import { routineCases } from "./routines.ts";
 import { smallCases } from "./small-ops.ts";
 import { transformerStep } from "./transformer.ts";
@@ -17,6 +18,7 @@ export const cases: readonly Case[] = [
   ...mlpCases,
   ...cnnCases,
   ...elementwiseCases,
+  ...optimizerCases,
   ...routineCases,
   ...smallCases,
   ...graphCases,
