@@ -1,14 +1,37 @@
-export type { Conv2dOptions } from "./conv.ts";
-export { Conv2d } from "./conv.ts";
-export { Dropout } from "./dropout.ts";
 export * from "./init.ts";
-export { Linear } from "./linear.ts";
-export * from "./losses.ts";
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveAvgPool3d,
+  AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d,
+  AdaptiveMaxPool3d,
+  GlobalPool,
+} from "./layers/adaptive-pooling.ts";
+export type { NormOptions } from "./layers/affine.ts";
+export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from "./layers/batch-norm.ts";
+export { Parallel, Residual } from "./layers/branches.ts";
+export type { Conv1dOptions, Conv2dOptions, Conv3dOptions, ConvLayerOptions, PaddingMode } from "./layers/conv.ts";
+export { Conv1d, Conv2d, Conv3d } from "./layers/conv.ts";
+export type {
+  ConvTranspose1dOptions,
+  ConvTranspose2dOptions,
+  ConvTranspose3dOptions,
+  ConvTransposeLayerOptions,
+} from "./layers/conv-transpose.ts";
+export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from "./layers/conv-transpose.ts";
+export { Dropout, Dropout2d, DropPath } from "./layers/dropout.ts";
+export { Flatten } from "./layers/flatten.ts";
+export { Linear } from "./layers/linear.ts";
+export { GroupNorm, InstanceNorm, LayerNorm, RMSNorm, type RMSNormOptions } from "./layers/norm.ts";
+export type { AvgPoolLayerOptions, MaxPoolOptions, PoolOptions } from "./layers/pooling.ts";
+export { AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d } from "./layers/pooling.ts";
+export { PixelShuffle, Upsample, type UpsampleOptions } from "./layers/resizing.ts";
+export { type Layer, Sequential } from "./layers/sequential.ts";
+export * from "./losses/cross-entropy.ts";
 export { Module } from "./module.ts";
 export type { LayerOptions } from "./parameters.ts";
-export type { AvgPool2dOptions, Pool2dOptions } from "./pooling.ts";
-export { AvgPool2d, MaxPool2d } from "./pooling.ts";
-export type { Layer } from "./sequential.ts";
-export { Flatten, Sequential } from "./sequential.ts";
-export type { Pair } from "./settings.ts";
+export { Pass, type PassOptions } from "./pass.ts";
+export type { Axes, Pair, Single, Sizes, Triple } from "./settings.ts";
 export * from "./state.ts";
+export { type Tapped, tap } from "./tap.ts";

@@ -23,11 +23,12 @@ export function checkLayer(op: string, options: LayerOptions, more: Readonly<Rec
   check.key(op, options?.key, "key");
 }
 
-/** Weight by `init` and PyTorch's bias, `U(±1 / √fan_in)`. */
+/** Weight by `init` and PyTorch's bias of `units` elements, `U(±1 / √fan_in)`. */
 export function parameters(
   op: string,
   shape: readonly number[],
   options: LayerOptions,
+  units: number = shape[0] as number,
 ): { weight: Tensor; bias: Tensor | null } {
   const { key, bias = true, init = torchUniform, dtype = "f32" } = options;
   const [weightKey, biasKey] = split(key) as [Key, Key];
@@ -40,6 +41,6 @@ export function parameters(
   if (made.dtype !== dtype) throw new ArgumentError(`${op}: init: made ${made.dtype} where the weight is ${dtype}`);
   return {
     weight: made,
-    bias: bias ? uniform(biasKey, [shape[0] as number], { low: -bound, high: bound, dtype }) : null,
+    bias: bias ? uniform(biasKey, [units], { low: -bound, high: bound, dtype }) : null,
   };
 }

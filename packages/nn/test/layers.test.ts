@@ -1,9 +1,19 @@
 import { key, relu, tensor, treeNames, zeros } from "@gradus/tensor";
 import { describe, expect, test } from "vitest";
-import { AvgPool2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Module, Sequential } from "../src/index.ts";
-
-/** Numbers that are neither symmetric nor monotone. */
-const some = (n: number, scale = 1): number[] => Array.from({ length: n }, (_, i) => Math.sin(i * 12.9898 + 1) * scale);
+import {
+  AvgPool2d,
+  Conv2d,
+  Dropout,
+  Dropout2d,
+  DropPath,
+  Flatten,
+  Linear,
+  MaxPool2d,
+  Module,
+  Pass,
+  Sequential,
+} from "../src/index.ts";
+import { close, filled, some, training } from "./help.ts";
 
 /** Images by the definition, one loop per index. */
 function slowConv(
@@ -40,11 +50,6 @@ function slowConv(
         }
   return out;
 }
-
-const close = (got: ArrayLike<number>, wanted: readonly number[], digits = 5): void => {
-  expect(got.length).toBe(wanted.length);
-  for (let i = 0; i < wanted.length; i++) expect(got[i]).toBeCloseTo(wanted[i]!, digits);
-};
 
 describe("Linear", () => {
   test("x Wᵀ + b over the last axis", async () => {
@@ -156,15 +161,37 @@ describe("pooling", () => {
 describe("Dropout", () => {
   const x = tensor(new Array(10_000).fill(2));
   test("zeros the share asked for, keeps the mean, repeats with the key", async () => {
-    const y = await new Dropout(0.25).call(x, key(3)).data();
+    const y = await new Dropout(0.25).call(x, training(3)).data();
     const zero = y.filter((v) => v === 0).length;
     expect(Math.abs(zero / 10_000 - 0.25)).toBeLessThan(4 * Math.sqrt((0.25 * 0.75) / 10_000));
     expect(new Set(y)).toEqual(new Set([0, Math.fround(2 / 0.75)]));
-    expect(await new Dropout(0.25).call(x, key(3)).data()).toEqual(y);
-    expect(await new Dropout(0.25).call(x, key(4)).data()).not.toEqual(y);
+    expect(await new Dropout(0.25).call(x, training(3)).data()).toEqual(y);
+    expect(await new Dropout(0.25).call(x, training(4)).data()).not.toEqual(y);
   });
-  test("identity without a key; rates out of range", () => {
+  test("whole channels, whole examples", async () => {
+    const t = filled([40, 6, 5], { dtype: "f32" });
+    const zero = async (y: ReturnType<typeof zeros>, block: number): Promise<boolean[]> => {
+      const values = [...(await y.data())];
+      return Array.from({ length: values.length / block }, (_, i) => {
+        const part = values.slice(i * block, (i + 1) * block).map((v) => v === 0);
+        expect(new Set(part).size).toBe(1);
+        return part[0]!;
+      });
+    };
+    const channels = await zero(new Dropout2d(0.5).call(t, training(5)), 5);
+    const examples = await zero(new DropPath(0.5).call(t, training(5)), 30);
+    for (const list of [channels, examples]) {
+      const share = list.filter(Boolean).length / list.length;
+      expect(Math.abs(share - 0.5)).toBeLessThan(4 * Math.sqrt(0.25 / list.length));
+    }
+  });
+  test("identity unless a pass trains; layers of one pass draw different bits; rates out of range", async () => {
     expect(new Dropout(0.5).call(x)).toBe(x);
+    expect(new Dropout(0.5).call(x, new Pass({ training: false }))).toBe(x);
+    const pass = training(1);
+    const [first, second] = [new Dropout(0.5).call(x, pass), new Dropout(0.5).call(x, pass)];
+    expect(await first.data()).not.toEqual(await second.data());
+    expect(() => new Dropout(0.5).call(x, new Pass())).toThrow("Dropout: pass: it has no key");
     for (const rate of [-0.1, 1, Number.NaN]) expect(() => new Dropout(rate)).toThrow("Dropout: rate:");
   });
 });
@@ -188,7 +215,7 @@ describe("Sequential", () => {
     const x = tensor(some(8), { shape: [2, 2, 2] });
     const byHand = (model[4] as Linear).call(relu((model[1] as Linear).call(tensor(some(8), { shape: [2, 4] }))));
     close(await model.call(x).data(), [...(await byHand.data())]);
-    expect(await model.call(x, key(1)).data()).not.toEqual(await model.call(x).data());
+    expect(await model.call(x, training(1)).data()).not.toEqual(await model.call(x).data());
   });
   test("errors", () => {
     expect(() => new Sequential(3 as never)).toThrow("Sequential: layers[0]: expected a module or a function, got 3");

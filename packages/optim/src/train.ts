@@ -11,6 +11,7 @@ import {
   tidy,
   treeFlatten,
   treeLeaves,
+  treeMap,
   treeUnflatten,
   valueAndGrad,
 } from "@gradus/tensor";
@@ -21,8 +22,16 @@ import { applyUpdates, checkOptimizer } from "./optimizer.ts";
 /** Named scalars that a loss reports beside itself, for example `{ accuracy }`. */
 export type Metrics = Readonly<Record<string, Tensor>>;
 
-/** A loss of a model on a batch: a scalar, alone or with metrics. The key is fresh at each step, for dropout and the like. */
-export type Loss<M, B> = (model: M, batch: B, key: Key) => Tensor | readonly [Tensor, Metrics];
+/**
+ * A loss of a model on a batch: a scalar, alone or with metrics, and with the model as it was given but for state that no optimizer moves, such
+ * as running statistics (`pass.updated(model)` of `@gradus/nn`): tensors that differ from those given replace theirs after the
+ * optimizer's step. The key is fresh at each step, for dropout and the like.
+ */
+export type Loss<M, B> = (
+  model: M,
+  batch: B,
+  key: Key,
+) => Tensor | readonly [Tensor, Metrics] | readonly [Tensor, Metrics, M];
 
 /** Where a training run stands: save it (it is a tree beside a number) to go on later with the same numbers. */
 export interface TrainState<M> {
@@ -140,7 +149,7 @@ export async function train<M, B>(model: M, options: TrainOptions<M, B>): Promis
         loss: await loss.item(),
         metrics: await numbers(metrics),
       };
-      dispose([batch, fresh, loss, metrics]);
+      disposeBut([batch, fresh, loss, metrics], state);
       await onStep?.(step);
       tell(step, epochs, state.step === total);
       if (state.step % (options.checkpoint?.every ?? Number.POSITIVE_INFINITY) === 0) await save();
@@ -218,22 +227,37 @@ function reporter(to: boolean | ((line: string) => void)): Report {
 }
 
 type Step<M, B> = (model: M, optimizer: unknown, batch: B, key: Key) => [M, unknown, Tensor, Metrics];
+type Full = readonly [Tensor, readonly [Metrics, readonly (Tensor | null)[]]];
 
 function makeStep<M, B>(optimizer: Optimizer, loss: Loss<M, B>, compile: boolean): Step<M, B> {
-  const withMetrics = (model: M, batch: B, key: Key): readonly [Tensor, Metrics] => {
+  /** The loss, what it reports, and per tensor of the model what is to replace it. */
+  const full = (model: M, batch: B, key: Key): Full => {
     const result = loss(model, batch, key);
-    return Array.isArray(result) ? (result as [Tensor, Metrics]) : [result as Tensor, {}];
+    const [value, metrics = {}, next = model] = (Array.isArray(result) ? result : [result]) as [Tensor, Metrics?, M?];
+    check.alike("train", next, model, "the model that loss returns");
+    const changed: (Tensor | null)[] = [];
+    treeMap(
+      (given, t) => {
+        changed.push(t === given ? null : t);
+        return given;
+      },
+      model,
+      next,
+    );
+    return [value, [metrics, changed]];
   };
   const step: Step<M, B> = (model, state, batch, key) => {
-    const [[value, metrics], grads] = valueAndGrad(withMetrics, { hasAux: true })(model, batch, key);
-    const again = (m: M): Tensor => withMetrics(m, batch, key)[0];
+    const [[value, [metrics, changed]], grads] = valueAndGrad(full, { hasAux: true })(model, batch, key);
+    const again = (m: M): Tensor => full(m, batch, key)[0];
     const [updates, next] = optimizer.update(grads as M, state, model, { loss: again, value, key });
-    return [applyUpdates(model, updates), next, value, metrics];
+    const [leaves, structure] = treeFlatten(applyUpdates(model, updates));
+    const moved = leaves.map((t, i) => changed[i] ?? t);
+    return [treeUnflatten<M>(structure, moved), next, value, metrics];
   };
   if (compile) return jit(step, { donate: [0, 1] });
   return (model, state, ...rest) => {
     const result = tidy(() => realize(step(model, state, ...rest)));
-    dispose([model, state]);
+    disposeBut([model, state], result);
     return result;
   };
 }
@@ -242,9 +266,14 @@ function makeStep<M, B>(optimizer: Optimizer, loss: Loss<M, B>, compile: boolean
 async function begin<M>(model: M, optimizer: Optimizer): Promise<TrainState<M>> {
   const first = optimizer.init(model);
   const state = await own({ model, optimizer: first, step: 0 });
-  const given = new Set(treeLeaves(model));
-  dispose(treeLeaves(first).filter((t) => !given.has(t)));
+  disposeBut(first, model);
   return state;
+}
+
+/** Gives up the tensors of a tree that are not tensors of another one as well. */
+function disposeBut(tree: unknown, kept: unknown): void {
+  const held = new Set(treeLeaves(kept));
+  dispose(treeLeaves(tree).filter((t) => !held.has(t)));
 }
 
 /** A copy that may be donated, so that the caller's tensors survive. */

@@ -1,11 +1,11 @@
-import { loadTree, saveTree } from "@gradus/nn";
-import type { Tensor } from "@gradus/tensor";
-import { key, matmul, square, sub, sum, tensor, treeLeaves } from "@gradus/tensor";
+import { BatchNorm1d, crossEntropy, loadTree, Module, Pass, saveTree } from "@gradus/nn";
+import type { Key, Tensor } from "@gradus/tensor";
+import { key, matmul, mean, square, sub, sum, tensor, treeLeaves } from "@gradus/tensor";
 import { MemorySink } from "@gradus/tensor/files";
 import { describe, expect, test } from "vitest";
-import type { Batches, TrainStep } from "../src/index.ts";
+import type { Batches, TrainOptions, TrainResult, TrainStep } from "../src/index.ts";
 import { adamw, batches, train } from "../src/index.ts";
-import { data, Net, options } from "./problem.ts";
+import { type Batch, data, Net, options } from "./problem.ts";
 
 const bits = async (tree: unknown): Promise<number[][]> =>
   Promise.all(treeLeaves(tree).map(async (t) => [...new Uint8Array((await t.data()).buffer)]));
@@ -121,5 +121,56 @@ describe("train", () => {
     await expect(
       train({ w: tensor([1, 2]) }, { ...options(1), loss: ({ w }: { w: Tensor }) => matmul(w, w) } as never),
     ).resolves.toBeDefined();
+  });
+});
+
+describe("state that no optimizer moves", () => {
+  class Normed extends Module {
+    readonly norm: BatchNorm1d;
+    readonly net: Net;
+    constructor(seed: number) {
+      super();
+      this.norm = new BatchNorm1d(4, { momentum: null });
+      this.net = new Net(seed);
+    }
+    forward(x: Tensor, k: Key, pass: Pass): Tensor {
+      return this.net.call(this.norm.call(x, pass), k);
+    }
+  }
+  const run = (more: object, training = true): Promise<TrainResult<Normed>> =>
+    train(new Normed(0), {
+      ...(options(2) as object),
+      optimizer: adamw({ learningRate: 0.1, weightDecay: 1 }),
+      loss: (m: Normed, { x, y }: Batch, k: Key) => {
+        const pass = new Pass({ training });
+        return [crossEntropy(m.call(x, k, pass), y), { seen: m.norm.num_batches_tracked }, pass.updated(m)];
+      },
+      ...more,
+    } as unknown as TrainOptions<Normed, Batch>);
+
+  test.each([true, false])(
+    "running statistics are the mean of the batches', whatever the optimizer does; jit: %s",
+    async (jit) => {
+      const set = data();
+      const inputs = [0, 1].flatMap((epoch) => [...set.epoch(epoch)].map(({ x }) => x));
+      const { model } = await run({ jit });
+      expect(await model.norm.num_batches_tracked!.item()).toBe(inputs.length);
+      const means = await Promise.all(inputs.map((x) => mean(x, 0).data()));
+      for (const [c, got] of (await model.norm.running_mean!.data()).entries())
+        expect(got).toBeCloseTo(means.reduce((s, m) => s + m[c]!, 0) / inputs.length, 5);
+    },
+  );
+  test.each([true, false])("statistics that are only read stay as they are; jit: %s", async (jit) => {
+    const { model } = await run({ jit }, false);
+    expect([...(await model.norm.running_var!.data())]).toEqual([1, 1, 1, 1]);
+    expect([...(await model.norm.weight!.data())]).not.toEqual([1, 1, 1, 1]);
+  });
+  test("a model of another shape is refused", async () => {
+    const loss = (m: Normed, { x, y }: Batch, k: Key): unknown => [
+      crossEntropy(m.call(x, k, new Pass()), y),
+      {},
+      m.net,
+    ];
+    await expect(run({ loss })).rejects.toThrow("train: the model that loss returns: structures differ");
   });
 });

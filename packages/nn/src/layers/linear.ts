@@ -1,9 +1,9 @@
 import type { Tensor } from "@gradus/tensor";
 import { add, check, matmul, ShapeError, transpose } from "@gradus/tensor";
-import { Module } from "./module.ts";
-import type { LayerOptions } from "./parameters.ts";
-import { checkLayer, parameters } from "./parameters.ts";
-import { checkSize } from "./settings.ts";
+import { Module } from "../module.ts";
+import type { LayerOptions } from "../parameters.ts";
+import { checkLayer, parameters } from "../parameters.ts";
+import { checkSize } from "../settings.ts";
 
 /**
  * `x Wᵀ + b` over the last axis. `weight` is `[outputs, inputs]`, `bias` `[outputs]`, as in PyTorch.

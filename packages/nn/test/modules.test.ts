@@ -1,0 +1,102 @@
+import type { Tensor } from "@gradus/tensor";
+import { gelu, grad, jit, key, stack, tensor, vmap } from "@gradus/tensor";
+import { describe, expect, test } from "vitest";
+import * as nn from "../src/index.ts";
+import { filled, moved, same, training, weighed } from "./help.ts";
+
+const k = key(3);
+const f64 = { dtype: "f64" } as const;
+const on = { key: k, ...f64 };
+
+/** Modules of one tensor, and the shape of a batch. */
+const table: Readonly<Record<string, readonly [make: () => nn.Module, shape: readonly number[]]>> = {
+  Linear: [() => new nn.Linear(3, 4, on), [2, 3]],
+  Conv1d: [() => new nn.Conv1d(2, 4, 3, { ...on, padding: 2, dilation: 2 }), [2, 2, 7]],
+  Conv2d: [() => new nn.Conv2d(4, 4, 3, { ...on, padding: 1, stride: 2, groups: 2 }), [2, 4, 5, 6]],
+  "Conv2d, depthwise": [() => new nn.Conv2d(3, 6, 3, { ...on, groups: 3 }), [2, 3, 5, 5]],
+  "Conv2d, reflect": [() => new nn.Conv2d(2, 3, 3, { ...on, padding: [2, 1], paddingMode: "reflect" }), [2, 2, 4, 4]],
+  "Conv2d, replicate": [() => new nn.Conv2d(2, 3, 3, { ...on, padding: 2, paddingMode: "replicate" }), [2, 2, 4, 3]],
+  "Conv2d, circular": [() => new nn.Conv2d(2, 3, 4, { ...on, padding: "same", paddingMode: "circular" }), [2, 2, 4, 4]],
+  Conv3d: [() => new nn.Conv3d(2, 2, 2, { ...on, padding: 1 }), [1, 2, 3, 3, 2]],
+  ConvTranspose1d: [() => new nn.ConvTranspose1d(2, 4, 3, { ...on, stride: 2, outputPadding: 1 }), [2, 2, 5]],
+  ConvTranspose2d: [() => new nn.ConvTranspose2d(4, 6, 3, { ...on, stride: 2, padding: 1, groups: 2 }), [1, 4, 3, 3]],
+  ConvTranspose3d: [() => new nn.ConvTranspose3d(2, 1, 2, { ...on, stride: 2, dilation: 2 }), [1, 2, 2, 2, 2]],
+  MaxPool1d: [() => new nn.MaxPool1d(3, { stride: 2, dilation: 2, padding: 1 }), [2, 2, 9]],
+  MaxPool2d: [() => new nn.MaxPool2d([2, 3]), [2, 2, 5, 6]],
+  MaxPool3d: [() => new nn.MaxPool3d(2), [1, 2, 4, 3, 2]],
+  AvgPool1d: [() => new nn.AvgPool1d(3, { padding: 1, countIncludePad: false }), [2, 2, 7]],
+  AvgPool2d: [() => new nn.AvgPool2d(2, { stride: 1 }), [2, 2, 4, 5]],
+  AvgPool3d: [() => new nn.AvgPool3d([1, 2, 2]), [1, 2, 2, 4, 4]],
+  AdaptiveAvgPool1d: [() => new nn.AdaptiveAvgPool1d(3), [2, 2, 7]],
+  AdaptiveAvgPool2d: [() => new nn.AdaptiveAvgPool2d([2, 3]), [2, 2, 5, 4]],
+  AdaptiveAvgPool3d: [() => new nn.AdaptiveAvgPool3d(2), [1, 1, 3, 4, 5]],
+  AdaptiveMaxPool1d: [() => new nn.AdaptiveMaxPool1d(3), [2, 2, 7]],
+  AdaptiveMaxPool2d: [() => new nn.AdaptiveMaxPool2d(3), [2, 2, 5, 4]],
+  AdaptiveMaxPool3d: [() => new nn.AdaptiveMaxPool3d(2), [1, 1, 3, 4, 5]],
+  "GlobalPool, mean": [() => new nn.GlobalPool(), [2, 3, 4, 5]],
+  "GlobalPool, max": [() => new nn.GlobalPool("max"), [2, 3, 7]],
+  "Upsample, nearest": [() => new nn.Upsample({ scale: 2 }), [2, 2, 3, 3]],
+  "Upsample, linear": [() => new nn.Upsample({ size: [5, 7], mode: "linear" }), [2, 2, 3, 3]],
+  "Upsample, corners": [() => new nn.Upsample({ scale: 2, mode: "linear", alignCorners: true }), [1, 2, 3, 4]],
+  "Upsample, cubic": [() => new nn.Upsample({ scale: 2, mode: "cubic" }), [1, 1, 4, 4]],
+  PixelShuffle: [() => new nn.PixelShuffle(2), [2, 8, 2, 3]],
+  BatchNorm1d: [() => new nn.BatchNorm1d(3, f64), [5, 3]],
+  "BatchNorm1d, sequences": [() => new nn.BatchNorm1d(3, { ...f64, momentum: null }), [2, 3, 4]],
+  BatchNorm2d: [() => new nn.BatchNorm2d(2, f64), [3, 2, 2, 2]],
+  "BatchNorm2d, untracked": [() => new nn.BatchNorm2d(2, { ...f64, trackRunningStats: false }), [3, 2, 2, 2]],
+  BatchNorm3d: [() => new nn.BatchNorm3d(2, { ...f64, affine: false }), [1, 2, 2, 2, 2]],
+  LayerNorm: [() => new nn.LayerNorm([3, 4], f64), [2, 3, 4]],
+  RMSNorm: [() => new nn.RMSNorm(4, f64), [2, 3, 4]],
+  GroupNorm: [() => new nn.GroupNorm(2, 4, f64), [2, 4, 3, 2]],
+  InstanceNorm: [() => new nn.InstanceNorm(2, { ...f64, affine: true }), [2, 2, 3, 4]],
+  Dropout: [() => new nn.Dropout(0.3), [3, 4]],
+  Dropout2d: [() => new nn.Dropout2d(0.5), [3, 4, 2, 2]],
+  DropPath: [() => new nn.DropPath(0.5), [6, 4]],
+  Flatten: [() => new nn.Flatten(), [2, 3, 2]],
+  Sequential: [() => new nn.Sequential(new nn.Linear(3, 4, on), gelu, new nn.BatchNorm1d(4, f64)), [5, 3]],
+  Residual: [() => new nn.Residual(new nn.Sequential(new nn.Linear(3, 3, on), gelu)), [2, 3]],
+  Parallel: [() => new nn.Parallel([new nn.Conv2d(2, 3, 1, on), new nn.MaxPool2d(1), gelu]), [2, 2, 3, 3]],
+};
+
+describe.each(Object.entries(table))("%s", (_, [make, shape]) => {
+  const run = (model: nn.Module, x: Tensor, trains: boolean): Tensor =>
+    model.call(x, trains ? training() : undefined) as Tensor;
+  const x = filled(shape);
+
+  test.each([false, true])("compiled and batched, it computes the same; training: %s", async (trains) => {
+    const model = make();
+    const y = run(model, x, trains);
+    await same(jit((m: nn.Module, t: Tensor) => run(m, t, trains))(model, x), y);
+    const xs = [x, filled(shape, { seed: 5 }), filled(shape, { seed: 9, scale: 2 })];
+    await same(vmap((t: Tensor) => run(model, t, trains))(stack(xs)), stack(xs.map((t) => run(model, t, trains))));
+  });
+
+  test.each([false, true])("its gradient is that of differences; training: %s", async (trains) => {
+    const start = { model: make(), x };
+    const along = jit((t: Tensor) => {
+      const { model, x } = moved(start, t);
+      return weighed(run(model, x, trains));
+    });
+    const exact = jit((t: Tensor) => jvpOf(t))(tensor(0, f64));
+    function jvpOf(t: Tensor): Tensor {
+      return grad((s: Tensor) => {
+        const { model, x } = moved(start, s);
+        return weighed(run(model, x, trains));
+      })(t);
+    }
+    const h = 1e-5;
+    const difference = ((await along(tensor(h, f64)).item()) - (await along(tensor(-h, f64)).item())) / (2 * h);
+    const slope = await exact.item();
+    expect(Math.abs(slope - difference)).toBeLessThan(1e-7 * Math.max(1, Math.abs(slope)));
+  });
+});
+
+test("every module of one tensor is in the table", () => {
+  const modules = Object.entries(nn).flatMap(([name, f]) =>
+    typeof f === "function" && f.prototype instanceof nn.Module ? [name] : [],
+  );
+  const tabled = new Set(Object.keys(table).map((name) => name.split(",")[0]));
+  expect(modules.filter((name) => !tabled.has(name))).toEqual(elsewhere);
+});
+/** Modules of several tensors, which have tests of their own. */
+const elsewhere: readonly string[] = [];
