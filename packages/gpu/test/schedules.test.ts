@@ -1,10 +1,8 @@
 import * as g from "@gradus/tensor";
 import fc from "fast-check";
-import { afterAll, describe, test } from "vitest";
-import { backendOn } from "../src/webgpu/backend.ts";
-import { newDevice } from "../src/webgpu/device.ts";
-import { Gpu } from "../src/webgpu/gpu.ts";
+import { describe, test } from "vitest";
 import { unavailable } from "./adapter.ts";
+import { backendsFor } from "./kinds.ts";
 
 // Kernels are spread differently on a GPU and on a CPU that plays one. Both must give what wasm gives, whatever the shapes.
 const extent = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(12, 16, 31, 64));
@@ -63,20 +61,12 @@ const cases: fc.Arbitrary<Case> = fc.oneof(
 );
 
 describe.skipIf(unavailable !== null)("schedules", async () => {
-  const before = g.getBackend();
   const wasm = g.wasmBackend({ threads: 1 });
-  const backends =
-    unavailable !== null
-      ? []
-      : await Promise.all(
-          [true, false].map(async (cpu) => ({ cpu, backend: backendOn(new Gpu(await newDevice({}), { cpu }), true) })),
-        );
-  afterAll(async () => {
-    await g.setBackend(before);
-    for (const { backend } of backends) backend.destroy();
-  });
+  const kinds = (await backendsFor([{ cpu: true }, { cpu: false }])).map(
+    (backend, i) => [["a CPU", "a GPU"][i] as string, backend] as const,
+  );
 
-  test.each(backends.map((b) => [b.cpu ? "a CPU" : "a GPU", b.backend] as const))("for %s", (_, backend) =>
+  test.each(kinds)("for %s", (_, backend) =>
     fc.assert(
       fc.asyncProperty(cases, async ({ f, text }) => {
         await g.setBackend(wasm);
