@@ -1,6 +1,14 @@
 export { type AccumulateState, accumulate } from "./accumulate.ts";
 export { type AdadeltaOptions, adadelta, scaleByAdadelta } from "./adadelta.ts";
 export { type AdagradOptions, adagrad, scaleByAdagrad } from "./adagrad.ts";
+export {
+  type AdaHessianOptions,
+  adaHessian,
+  type HessianOptions,
+  type HessianState,
+  type SpatialAverage,
+  scaleByHessian,
+} from "./adahessian.ts";
 export { type AdamOptions, type AdamState, type AdamWOptions, adam, adamw, scaleByAdam } from "./adam.ts";
 export { amsgrad, scaleByAmsgrad } from "./amsgrad.ts";
 export { type AveragedState, type AverageOptions, averaged } from "./average.ts";
@@ -8,6 +16,8 @@ export type { Batches, BatchOptions } from "./batches.ts";
 export { batches } from "./batches.ts";
 export { clipAdaptively, clipByGlobalNorm, clipByValue, globalNorm } from "./clip.ts";
 export { addDecayedWeights, type Mask } from "./decay.ts";
+export { type DiffGradOptions, diffGrad, type FrictionVersion, friction, scaleByDiffGrad } from "./diffgrad.ts";
+export { hutchinsonDiagonal, rademacherLike } from "./hutchinson.ts";
 export { lamb, scaleByTrustRatio } from "./lamb.ts";
 export { type LbfgsOptions, type LbfgsState, lbfgs } from "./lbfgs.ts";
 export { type At, type LeafState, perLeaf, type Slots } from "./leaf.ts";
@@ -20,6 +30,7 @@ export { type PlateauOptions, type PlateauState, reduceOnPlateau } from "./plate
 export { radam, scaleByRadam } from "./radam.ts";
 export { type Rate, scaleByLearningRate } from "./rate.ts";
 export { type RmsOptions, type RmspropOptions, rmsprop, scaleByRms } from "./rmsprop.ts";
+export { type SamOptions, sam } from "./sam.ts";
 export type {
   CosineOptions,
   ExponentialOptions,

@@ -7,8 +7,14 @@ export interface Context<T = unknown> {
   readonly loss?: (params: T) => Tensor;
   /** The loss of the parameters given. */
   readonly value?: Tensor;
-  /** A key that is fresh at each step. */
+  /** A key that is fresh at each step, and not the one that the loss gets. */
   readonly key?: Key;
+  /** The batch of this step, a tree whose axis 0 counts examples. */
+  readonly batch?: unknown;
+  /** The loss on another batch, or on a part of this one, with the same random numbers. */
+  readonly lossOn?: (params: T, batch: never) => Tensor;
+  /** An estimate of the diagonal of the Hessian, like the parameters, for rules that would else make one. */
+  readonly diagonal?: T;
 }
 
 /**

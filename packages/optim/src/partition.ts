@@ -69,25 +69,19 @@ export function partition(
       const next: Record<string, unknown> = {};
       const found = new Map<string, Tensor>();
       const [leaves, structure] = treeFlatten(params);
+      /** All parameters, those of a group replaced. */
+      const whole = (some: Record<string, Tensor>): T =>
+        treeUnflatten<T>(
+          structure,
+          leaves.map((p, i) => some[names[i] as string] ?? p),
+        );
       for (const [g, rule] of Object.entries(rules)) {
-        // The loss of a group's parameters, the others as they are.
-        const loss = context?.loss;
-        const own = loss && {
-          ...context,
-          loss: (some: Record<string, Tensor>) =>
-            loss(
-              treeUnflatten<T>(
-                structure,
-                leaves.map((p, i) => some[names[i] as string] ?? p),
-              ),
-            ),
-        };
         const mine = part(params, names, of, g);
         const [u, s] = rule.update(
           part(grads, names, of, g),
           state[g],
           mine,
-          own ?? (context as Context<Record<string, Tensor>> | undefined),
+          within(context, whole, (tree) => part(tree, names, of, g)),
         );
         next[g] = s;
         for (const [name, t] of Object.entries(u)) found.set(name, t);
@@ -101,4 +95,20 @@ export function partition(
       ];
     },
   });
+}
+
+/** The context of one group, whose parameters `whole` completes and `part` takes out. */
+function within<T, P>(
+  context: Context<T> | undefined,
+  whole: (some: P) => T,
+  part: (tree: unknown) => P,
+): Context<P> | undefined {
+  if (context === undefined) return undefined;
+  const { loss, lossOn, diagonal, ...rest } = context;
+  return {
+    ...rest,
+    ...(loss && { loss: (some: P) => loss(whole(some)) }),
+    ...(lossOn && { lossOn: (some: P, batch: never) => lossOn(whole(some), batch) }),
+    ...(diagonal !== undefined && { diagonal: part(diagonal) }),
+  };
 }

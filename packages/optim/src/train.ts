@@ -16,7 +16,7 @@ import {
   valueAndGrad,
 } from "@gradus/tensor";
 import type { Batches } from "./batches.ts";
-import type { Optimizer } from "./optimizer.ts";
+import type { Context, Optimizer } from "./optimizer.ts";
 import { applyUpdates, checkOptimizer } from "./optimizer.ts";
 
 /** Named scalars that a loss reports beside itself, for example `{ accuracy }`. */
@@ -248,8 +248,9 @@ function makeStep<M, B>(optimizer: Optimizer, loss: Loss<M, B>, compile: boolean
   };
   const step: Step<M, B> = (model, state, batch, key) => {
     const [[value, [metrics, changed]], grads] = valueAndGrad(full, { hasAux: true })(model, batch, key);
-    const again = (m: M): Tensor => full(m, batch, key)[0];
-    const [updates, next] = optimizer.update(grads as M, state, model, { loss: again, value, key });
+    const lossOn = (m: M, b: B): Tensor => full(m, b, key)[0];
+    const context = { loss: (m: M) => lossOn(m, batch), value, key: foldIn(key, 1), batch, lossOn };
+    const [updates, next] = optimizer.update(grads as M, state, model, context as Context<M>);
     const [leaves, structure] = treeFlatten(applyUpdates(model, updates));
     const moved = leaves.map((t, i) => changed[i] ?? t);
     return [treeUnflatten<M>(structure, moved), next, value, metrics];

@@ -73,6 +73,68 @@ const bowl = (x: g.Tensor): g.Tensor => g.sum(g.square(x));
 
 /** Per export: calls that must fail. */
 const rows: Readonly<Record<string, readonly Row[]>> = {
+  diffGrad: [
+    ...adamLike(optim.diffGrad),
+    ...notNegative("weightDecay", rated(optim.diffGrad)),
+    [A, "version", () => optim.diffGrad({ learningRate: 1, version: 3 as Any })],
+  ],
+  scaleByDiffGrad: [
+    ...adamRule(optim.scaleByDiffGrad),
+    ...rule(() => optim.scaleByDiffGrad({ version: "experimental-3" })),
+  ],
+  friction: [
+    [A, "previous", () => optim.friction(1 as Any, f32(2))],
+    [A, "g", () => optim.friction(f32(2), 1 as Any)],
+    [A, "version", () => optim.friction(f32(2), f32(2), "experimental-3" as Any)],
+  ],
+  adaHessian: [
+    [A, "options", () => optim.adaHessian(null as Any)],
+    [A, "learningRate", () => optim.adaHessian({ learningRate: -1 })],
+    ...moments(optim.adaHessian),
+    ...decaying(optim.adaHessian),
+    [A, "hessianPower", () => optim.adaHessian({ hessianPower: 1.5 })],
+    [A, "samples", () => optim.adaHessian({ samples: 0 })],
+    [A, "updateEvery", () => optim.adaHessian({ updateEvery: 0 })],
+    [A, "spatialAverage", () => optim.adaHessian({ spatialAverage: "rows" as Any })],
+    [A, "spatialAverage[2]", () => optim.adaHessian({ spatialAverage: { 2: 0 } })],
+    [A, "averageSigned", () => optim.adaHessian({ averageSigned: 1 as Any })],
+  ],
+  scaleByHessian: [
+    ...rule(() => optim.scaleByHessian()),
+    [A, "context.loss", () => optim.scaleByHessian().update(params, optim.scaleByHessian().init(params), params)],
+    [
+      A,
+      "context.key",
+      () =>
+        optim.scaleByHessian().update(params, optim.scaleByHessian().init(params), params, { loss: (p) => bowl(p.w) }),
+    ],
+  ],
+  hutchinsonDiagonal: [
+    [A, "loss", () => optim.hutchinsonDiagonal(1 as Any, f32(2), key)],
+    [X, "params", () => optim.hutchinsonDiagonal(bowl, gone(f32(2)), key)],
+    [A, "key", () => optim.hutchinsonDiagonal(bowl, f32(2), 1 as Any)],
+    [A, "samples", () => optim.hutchinsonDiagonal(bowl, f32(2), key, { samples: 0 })],
+  ],
+  rademacherLike: [
+    [X, "params", () => optim.rademacherLike(gone(f32(2)), key)],
+    [A, "key", () => optim.rademacherLike(f32(2), 1 as Any)],
+  ],
+  sam: [
+    ...rule(() => optim.sam(optim.momentum(0.9)), false),
+    [A, "rule", () => optim.sam(1 as Any)],
+    [A, "rho", () => optim.sam(optim.freeze(), { rho: -1 })],
+    [A, "adaptive", () => optim.sam(optim.freeze(), { adaptive: 1 as Any })],
+    [A, "epsilon", () => optim.sam(optim.freeze(), { epsilon: -1 })],
+    [A, "microBatches", () => optim.sam(optim.freeze(), { microBatches: 0 })],
+    [A, "mask", () => optim.sam(optim.freeze(), { mask: 1 as Any })],
+    [A, "nothing", () => optim.sam(optim.freeze(), bad)],
+    [A, "context.loss", () => optim.sam(optim.freeze()).update(params, null, params)],
+    [
+      A,
+      "context.batch",
+      () => optim.sam(optim.freeze(), { microBatches: 2 }).update(params, null, params, { loss: (p) => bowl(p.w) }),
+    ],
+  ],
   amsgrad: adamLike(optim.amsgrad),
   scaleByAmsgrad: adamRule(optim.scaleByAmsgrad),
   radam: adamLike(optim.radam),

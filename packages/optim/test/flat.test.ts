@@ -1,5 +1,5 @@
 import type { Tensor } from "@gradus/tensor";
-import { dispose, jit, memory, mul, realize, sin, square, sub, sum, tensor, valueAndGrad } from "@gradus/tensor";
+import { dispose, jit, key, memory, mul, realize, sin, square, sub, sum, tensor, valueAndGrad } from "@gradus/tensor";
 import { expect, test } from "vitest";
 import * as o from "../src/index.ts";
 
@@ -26,12 +26,16 @@ test.each<[string, o.Optimizer]>([
   ["accumulate", o.accumulate(o.adam(rate), 3)],
   ["averaged", o.averaged(o.adam(rate), { decay: 0.99 })],
   ["partition", o.partition((name) => name, { w: o.adam(rate), b: o.freeze() })],
+  ["diffGrad", o.diffGrad(rate)],
+  ["diffGrad 4", o.diffGrad({ ...rate, version: "experimental-4" })],
+  ["adaHessian", o.adaHessian({ learningRate: 0.05, updateEvery: 2 })],
+  ["sam", o.sam(o.adam(rate), { rho: 0.02 })],
   ["plateau, clips", o.chain(o.clipByValue(1), o.clipAdaptively(0.1), o.sgd(rate), o.reduceOnPlateau())],
 ])("300 steps leave no byte behind and lower the loss: %s", (_, optimizer) => {
   const step = jit(
     (p: Params, state: unknown): [Params, unknown, Tensor] => {
       const [value, grads] = valueAndGrad(loss)(p);
-      const [updates, next] = optimizer.update(grads, state, p, { loss, value });
+      const [updates, next] = optimizer.update(grads, state, p, { loss, value, key: key(1) });
       return [o.applyUpdates(p, updates), next, value];
     },
     { donate: [0, 1] },
