@@ -19,7 +19,7 @@ const gradusGpu = (name: string, set: (g: GradusLib) => Promise<void>): Subject 
     true,
   );
 
-const tfjsOn = (name: string, backend: "wasm" | "webgl", threadsTold: string | null): Subject => ({
+const tfjsOn = (name: string, backend: "wasm" | "webgl" | "webgpu", threadsTold: string | null): Subject => ({
   name,
   async prepare(row, threads) {
     if (threads > 1 && threadsTold !== null) throw new Unsupported(threadsTold);
@@ -29,9 +29,10 @@ const tfjsOn = (name: string, backend: "wasm" | "webgl", threadsTold: string | n
       wasm.setWasmPaths("/files/");
       wasm.setThreadsCount(threads);
     }
+    if (backend === "webgpu") await import("@tensorflow/tfjs-backend-webgpu");
     if (!(await tf.setBackend(backend))) throw new Error(`the ${backend} backend did not start`);
     await tf.ready();
-    return prepareTfjs(name, row, tf, backend === "webgl");
+    return prepareTfjs(name, row, tf, backend !== "wasm");
   },
 });
 
@@ -52,6 +53,7 @@ export const subjects: readonly Subject[] = [
   }),
   tfjsOn("tfjs-wasm", "wasm", null),
   tfjsOn("tfjs-webgl", "webgl", onGpu),
+  tfjsOn("tfjs-webgpu", "webgpu", onGpu),
   jaxOn("jax-js", "wasm", null),
   jaxOn("jax-js-webgpu", "webgpu", onGpu),
 ];
