@@ -8,7 +8,7 @@ import type { Target } from "../src/webgpu/wgsl/schedule.ts";
 import { unavailable } from "./adapter.ts";
 
 /** Backends that spread kernels for devices of the given kinds, whatever the device is. They, and the backend that was set, are put back after the tests. */
-export async function backendsFor(targets: readonly Target[]): Promise<WebGPUBackend[]> {
+export async function backendsFor(targets: readonly Partial<Target>[]): Promise<WebGPUBackend[]> {
   if (unavailable !== null) return [];
   const before = g.getBackend();
   const backends = await Promise.all(

@@ -8,6 +8,12 @@ import { backendsFor } from "./kinds.ts";
 const extent = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(12, 16, 31, 64));
 const long = fc.oneof(extent, fc.constantFrom(256, 300, 1030), fc.constantFrom(256, 300, 700));
 
+const targets = {
+  "a CPU": { cpu: true, always: true },
+  "a CPU without subgroups": { cpu: true, subgroups: false, always: true },
+  "a GPU": { cpu: false },
+};
+
 interface Case {
   readonly text: string;
   readonly f: () => g.Tensor;
@@ -62,8 +68,8 @@ const cases: fc.Arbitrary<Case> = fc.oneof(
 
 describe.skipIf(unavailable !== null)("schedules", async () => {
   const wasm = g.wasmBackend({ threads: 1 });
-  const kinds = (await backendsFor([{ cpu: true }, { cpu: false }])).map(
-    (backend, i) => [["a CPU", "a GPU"][i] as string, backend] as const,
+  const kinds = (await backendsFor(Object.values(targets))).map(
+    (backend, i) => [Object.keys(targets)[i] as string, backend] as const,
   );
 
   test.each(kinds)("for %s", (_, backend) =>

@@ -10,6 +10,12 @@ import type { Target } from "./wgsl/schedule.ts";
 
 const adapterName = ({ adapterInfo }: GPUDevice): string => `${adapterInfo?.architecture} ${adapterInfo?.description}`;
 
+/** What kernels are spread for on a device. */
+const targetOf = (device: GPUDevice): Target => ({
+  cpu: /swiftshader|llvmpipe|lavapipe/i.test(adapterName(device)),
+  subgroups: device.features.has("subgroups" as GPUFeatureName),
+});
+
 /** One device and all that belongs to it. */
 export class Gpu {
   readonly device: GPUDevice;
@@ -27,10 +33,10 @@ export class Gpu {
   private readonly whenLost: Promise<void>;
   private readonly checks = new Set<Promise<void>>();
 
-  /** `target`: what kernels are spread for, if not for the device's own kind. */
-  constructor(device: GPUDevice, target?: Target) {
+  /** `target`: what kernels are spread for where that is not what the device is. */
+  constructor(device: GPUDevice, target: Partial<Target> = {}) {
     this.device = device;
-    this.target = target ?? { cpu: /swiftshader|llvmpipe|lavapipe/i.test(adapterName(device)) };
+    this.target = { ...targetOf(device), ...target };
     this.pool = new Pool(device, (error, say, fail) =>
       this.watch(
         error.then((e) => e && say(e)),

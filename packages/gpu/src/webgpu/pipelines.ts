@@ -1,7 +1,7 @@
 import { BackendError } from "@gradus/tensor";
 import { said } from "./device.ts";
 import type { Fail } from "./memory.ts";
-import { gated, type Program } from "./wgsl/program.ts";
+import { enabled, gated, type Program } from "./wgsl/program.ts";
 
 const COMPUTE = 4; // GPUShaderStage.COMPUTE
 
@@ -60,7 +60,7 @@ export class Pipelines {
     const layout = this.layout(written, gate);
     device.pushErrorScope("validation");
     device.pushErrorScope("internal");
-    const module = device.createShaderModule({ code, label: name });
+    const module = device.createShaderModule({ code: enabled(code), label: name });
     const pipeline = device.createComputePipeline({
       layout: layout.pipeline,
       compute: { module, entryPoint: "main" },

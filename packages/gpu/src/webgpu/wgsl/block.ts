@@ -8,6 +8,12 @@ export interface Tile {
   readonly steps: number;
 }
 
+/** Loads that neighbouring invocations share: all of them work on the same steps of loop `row`, and each loads one of four and gets the others. */
+export interface Shared {
+  readonly row: number;
+  readonly loads: ReadonlySet<Instruction>;
+}
+
 /** All steps of all tiles. */
 export function combinations(tiles: readonly Tile[]): number[][] {
   return tiles.reduce<number[][]>(
@@ -16,27 +22,33 @@ export function combinations(tiles: readonly Tile[]): number[][] {
   );
 }
 
-/** The index at the given steps: loop variables then stand at the first one. */
-export function shifted(e: Index, tiles: readonly Tile[], at: readonly number[]): Index {
+/** The index at the given steps: loop variables then stand at the first one. Those that a tile runs through altogether are gone, but for `row`. */
+export function shifted(e: Index, tiles: readonly Tile[], at: readonly number[], row = -1): Index {
   let { constant } = e;
-  const terms = e.terms.map((t) => {
+  const terms = e.terms.flatMap((t) => {
     const { atom } = t;
     if (atom.kind === "value") return t;
-    if (atom.kind !== "loop") return { ...t, atom: { ...atom, of: shifted(atom.of, tiles, at) } };
+    if (atom.kind !== "loop") return { ...t, atom: { ...atom, of: shifted(atom.of, tiles, at, row) } };
     const i = tiles.findIndex(({ loop }) => loop === atom.loop);
-    if (i >= 0) constant += t.coefficient * (at[i] as number);
-    return t;
+    if (i < 0) return t;
+    constant += t.coefficient * (at[i] as number);
+    return (tiles[i] as Tile).steps === atom.extent && atom.loop !== row ? [] : t;
   });
   return { constant, terms };
 }
 
 /** Buffers that can be read four elements at a time: whole words, no guards, and every address but for its constant a multiple of 4. */
-export function vectors(lists: readonly (readonly Instruction[])[], tiles: readonly Tile[]): ReadonlySet<number> {
+export function vectors(
+  lists: readonly (readonly Instruction[])[],
+  tiles: readonly Tile[],
+  shared: Shared | null = null,
+): ReadonlySet<number> {
   const [good, bad] = [new Set<number>(), new Set<number>()];
   for (const x of lists.flat()) {
     if (x.op !== "load") continue;
     const aligned = x.index.terms.every(({ coefficient, atom }) => {
-      const steps = atom.kind === "loop" ? (tiles.find((t) => t.loop === atom.loop)?.steps ?? 1) : 1;
+      const single = atom.kind !== "loop" || (atom.loop === shared?.row && shared.loads.has(x));
+      const steps = single ? 1 : (tiles.find((t) => t.loop === atom.loop)?.steps ?? 1);
       return (coefficient * steps) % 4 === 0;
     });
     const gains = tiles.some((t) =>
@@ -61,6 +73,7 @@ export class Block {
   private readonly outputs: number;
   private readonly tiles: readonly Tile[];
   private readonly vectors: ReadonlySet<number>;
+  private readonly shared: Shared | null;
   private readonly rest: Pick<Names, "buffer"> & { accumulator(a: number, at: readonly number[]): string };
   /** Variables by what they hold, and how deep they stand. */
   private readonly known = new Map<string, string>();
@@ -76,6 +89,7 @@ export class Block {
     depth: number,
     tiles: readonly Tile[],
     vectors: ReadonlySet<number>,
+    shared: Shared | null,
     rest: Block["rest"],
     after: (at: readonly number[], names: readonly string[]) => readonly string[] = () => [],
   ) {
@@ -84,6 +98,7 @@ export class Block {
     this.outputs = outputs;
     this.tiles = tiles;
     this.vectors = vectors;
+    this.shared = shared;
     this.rest = rest;
     this.levels = Array.from({ length: depth + 1 }, () => []);
     for (const at of combinations(tiles)) {
@@ -126,7 +141,7 @@ export class Block {
       value: (n) => names[n] as string,
       loop: (l) => `l${l}`,
     };
-    if (x.op === "load") return this.load(x, at, names, own);
+    if (x.op === "load") return this.shared?.loads.has(x) ? this.given(x, at, own) : this.load(x, at, names, own);
     if (x.op === "guard") {
       const { text, depth } = this.guards(x.guards, at, names, own);
       return this.keep(text, depth);
@@ -154,10 +169,11 @@ export class Block {
     at: readonly number[],
     names: readonly string[],
     own: Names,
+    row = -1,
   ): { text: string; depth: number } {
     let depth = 0;
     const parts = guards.map((g) => {
-      const of = shifted(g.of, this.tiles, at);
+      const of = shifted(g.of, this.tiles, at, row);
       const here = this.depthOf(of, names);
       depth = Math.max(depth, here);
       return this.keep(guardText({ ...g, of }, own), here);
@@ -175,8 +191,20 @@ export class Block {
       const here = indexText({ constant: 0, terms }, own);
       text = this.keep(text === "" ? here : `${text} + ${here}`, d);
     }
-    if (text === "") return { text: `${index.constant}`, depth };
+    // a constant below zero is no index even where it is not used
+    if (text === "") return { text: `${Math.max(0, index.constant)}`, depth };
     return { text: index.constant === 0 ? text : `${text} + ${index.constant}`, depth };
+  }
+
+  /** A load of which the invocation does a fourth: its own step of four, `s` steps from the first. */
+  private given(x: Extract<Instruction, { op: "load" }>, at: readonly number[], own: Names): string {
+    const { row } = this.shared as Shared;
+    const t = this.tiles.findIndex(({ loop }) => loop === row);
+    const step = at[t] as number;
+    const first = at.map((k, i) => (i === t ? k - (k % 4) : k));
+    const loop = (l: number): string => (l === row ? `s${l}` : `l${l}`);
+    const value = this.load(x, first, [], { ...own, loop }, row);
+    return this.keep(`subgroupBroadcast(${value}, ${step % 4}u)`, this.depth.get(value) as number);
   }
 
   private load(
@@ -184,8 +212,9 @@ export class Block {
     at: readonly number[],
     names: readonly string[],
     own: Names,
+    row = -1,
   ): string {
-    const index = shifted(x.index, this.tiles, at);
+    const index = shifted(x.index, this.tiles, at, row);
     const buffer = own.buffer(x.buffer);
     if (this.vectors.has(x.buffer)) {
       const lane = index.constant & 3;
@@ -196,7 +225,7 @@ export class Block {
     const address = this.address(index, names, own);
     const text = loaded(x.dtype, buffer, address.text);
     if (x.guards.length === 0) return this.keep(text, address.depth);
-    const condition = this.guards(x.guards, at, names, own);
+    const condition = this.guards(x.guards, at, names, own, row);
     // What lies outside a buffer is never read: WebGPU sees to that.
     return this.keep(
       `select(${literal(x.dtype, x.fill)}, ${text}, ${condition.text})`,
@@ -218,23 +247,43 @@ function weight(e: Index, loop: number): { readonly coefficient: number; readonl
   return { coefficient, bent };
 }
 
-/** Loads that one step of the innermost loop takes, about as {@link Block} prints them; a guard counts as one more. */
-export function loadsOf(list: readonly Instruction[], tiles: readonly Tile[], wide: ReadonlySet<number>): number {
-  let count = 0;
+/** Loads and guards of one step of the innermost loop, about as {@link Block} prints them. */
+export interface Loads {
+  /** Elements or, where four are loaded at once, fours. */
+  readonly loads: number;
+  /** Elements. */
+  readonly elements: number;
+  readonly guards: number;
+}
+
+export function loadsOf(
+  list: readonly Instruction[],
+  tiles: readonly Tile[],
+  wide: ReadonlySet<number>,
+  shared: Shared | null = null,
+): Loads {
+  let [loads, elements, guards] = [0, 0, 0];
   for (const x of list) {
     if (x.op !== "load") continue;
     let offsets = [x.index.constant];
     let apart = 1;
     for (const { loop, steps } of tiles) {
+      if (loop === shared?.row && shared.loads.has(x)) {
+        apart *= Math.ceil(steps / 4);
+        continue;
+      }
       const { coefficient, bent } = weight(x.index, loop);
       if (bent) apart *= steps;
       else if (coefficient !== 0)
         offsets = offsets.flatMap((o) => Array.from({ length: steps }, (_, k) => o + k * coefficient));
     }
-    if (wide.has(x.buffer)) offsets = offsets.map((o) => o >> 2);
-    count += new Set(offsets).size * apart * (1 + x.guards.length);
+    const fours = wide.has(x.buffer);
+    const count = new Set(fours ? offsets.map((o) => o >> 2) : offsets).size * apart;
+    loads += count;
+    elements += fours ? 4 * count : count;
+    guards += count * x.guards.length;
   }
-  return count;
+  return { loads, elements, guards };
 }
 
 export const suffix = (at: readonly number[]): string => at.map((k) => `_${k}`).join("");

@@ -33,6 +33,7 @@ function atomText(atom: Atom, names: Names): string {
 
 /** A guard as a condition. */
 export function guardText(g: Guard, names: Names): string {
+  if (g.of.terms.length === 0) return `${g.low <= g.of.constant && g.of.constant < g.high}`;
   const of = indexText({ constant: g.of.constant - g.low, terms: g.of.terms }, names);
   return `u32(${of}) < ${Math.max(0, g.high - g.low)}u`;
 }

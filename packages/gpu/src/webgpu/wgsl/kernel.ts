@@ -5,7 +5,7 @@ import { Block, combinations, shifted, suffix, type Tile, vectors, vectorType } 
 import { Fold } from "./fold.ts";
 import { indexText } from "./instructions.ts";
 import { type Bound, type Program, program, spread } from "./program.ts";
-import { schedule, type Target } from "./schedule.ts";
+import { type Schedule, schedule, type Target } from "./schedule.ts";
 import { memoryType, packed, perWord, registers } from "./types.ts";
 
 /** Invocations of a workgroup. */
@@ -61,42 +61,76 @@ class Parts {
   private readonly kernel: Kernel;
   private readonly tiles: readonly Tile[];
   private readonly outputTiles: readonly Tile[];
+  /** Output loops that all invocations of a workgroup are at the same step of. */
+  private readonly common: readonly number[];
   private readonly inner: Block;
+  /** What is left over of the innermost reduction loop when it is unrolled, and its terms. */
+  private readonly tail: Block | null;
+  private readonly left: number;
   private readonly outer: Block;
 
   constructor(
     kernel: Kernel,
-    tiles: readonly Tile[],
+    { tiles, together, shared, common }: Schedule,
     wide: ReadonlySet<number>,
-    together: boolean,
     buffer: (b: number) => string,
   ) {
     const { loops, reduce, inner, outer, accumulators } = kernel;
     this.kernel = kernel;
+    this.common = common;
     this.tiles = tiles;
     this.outputTiles = tiles.filter((t) => t.loop < loops.length);
     this.folds = accumulators.map((a, i) => new Fold(a, i, (inner[a.value] as Instruction).dtype));
     const accumulator = (a: number, at: readonly number[]): string => `${(this.folds[a] as Fold).result}${suffix(at)}`;
     const rest = { buffer, accumulator };
     const position = together ? "r" : "position";
-    this.inner = new Block(inner, "w", loops.length, reduce.length, tiles, wide, rest, (at, names) => {
-      const own = suffix(at.filter((_, i) => this.outputTiles.includes(tiles[i] as Tile)));
-      return this.folds.map((f, i) => f.step(own, names[accumulators[i]?.value as number] as string, position));
-    });
-    this.outer = new Block(outer, "v", loops.length, 0, this.outputTiles, wide, rest);
+    const last = loops.length + reduce.length - 1;
+    const terms = (prefix: string, tiles: readonly Tile[]): Block =>
+      new Block(inner, prefix, loops.length, reduce.length, tiles, wide, shared, rest, (at, names) => {
+        const own = suffix(at.filter((_, i) => (tiles[i] as Tile).loop < loops.length));
+        return this.folds.map((f, i) => f.step(own, names[accumulators[i]?.value as number] as string, position));
+      });
+    this.inner = terms("w", tiles);
+    this.left = reduce.length === 0 ? 0 : (reduce.at(-1) as number) % this.steps(last);
+    this.tail =
+      this.left === 0
+        ? null
+        : terms(
+            "x",
+            tiles.map((t) => (t.loop === last ? { loop: last, steps: this.left } : t)),
+          );
+    this.outer = new Block(outer, "v", loops.length, 0, this.outputTiles, wide, null, rest);
   }
 
   private steps(loop: number): number {
     return this.tiles.find((t) => t.loop === loop)?.steps ?? 1;
   }
 
-  /** Loop variables from the position `flat` of an invocation. */
+  private extent(loop: number): number {
+    return Math.ceil((this.kernel.loops[loop] as number) / this.steps(loop));
+  }
+
+  /** Positions in the loops that invocations do not have in common, and in those that they have. */
+  get own(): number {
+    return product(this.kernel.loops.map((_, l) => (this.common.includes(l) ? 1 : this.extent(l))));
+  }
+  get groups(): number {
+    return product(this.common.map((l) => this.extent(l)));
+  }
+
+  /** Loop variables from the position `flat` of an invocation, and that of its workgroup in the common loops, `place`. */
   start(): string[] {
-    const { loops } = this.kernel;
+    const all = this.kernel.loops.map((_, l) => l);
+    const found = (loops: readonly number[], from: string): string[] =>
+      positions(
+        loops.map((l) => this.extent(l)),
+        (i) => (this.steps(loops[i] as number) === 1 ? `l${loops[i]}` : `t${loops[i]}`),
+        from,
+      );
     return [
-      ...positions(
-        loops.map((n, l) => Math.ceil(n / this.steps(l))),
-        (l) => (this.steps(l) === 1 ? `l${l}` : `t${l}`),
+      ...found(this.common, "place"),
+      ...found(
+        all.filter((l) => !this.common.includes(l)),
         "flat",
       ),
       ...this.outputTiles.map(({ loop, steps }) => `let l${loop} = t${loop} * ${steps};`),
@@ -109,14 +143,27 @@ class Parts {
     if (this.folds.length === 0) return [];
     const { loops, reduce } = this.kernel;
     const finds = this.folds.some((f) => f.finds);
-    const at = (d: number): string[] => this.inner.levels[d] as string[];
+    const at = (d: number): string[] => [
+      ...(this.inner.levels[d] as string[]),
+      ...(d < reduce.length ? (this.tail?.levels[d] ?? []) : []),
+    ];
     const lines = finds ? ["var position = 0;"] : [];
+    let whole = 0;
     reduce.forEach((n, r) => {
       const l = `l${loops.length + r}`;
-      lines.push(...at(r), `for (var ${l} = 0; ${l} < ${n}; ${l} += ${this.steps(loops.length + r)}) {`);
+      const steps = this.steps(loops.length + r);
+      lines.push(...at(r));
+      if (steps < n || steps === 1) lines.push(`for (var ${l} = 0; ${l} < ${n - (n % steps)}; ${l} += ${steps}) {`);
+      else whole++;
     });
     lines.push(...at(reduce.length), ...(finds ? ["position++;"] : []));
-    return [...lines, "}".repeat(reduce.length)];
+    if (this.tail !== null) {
+      const l = `l${loops.length + reduce.length - 1}`;
+      const rest = this.tail.levels[reduce.length] as string[];
+      lines.push("}", `let ${l} = ${(reduce.at(-1) as number) - this.left};`, ...rest);
+      whole++;
+    }
+    return [...lines, "}".repeat(reduce.length - whole)];
   }
 
   /** The fold over every LANES-th position. */
@@ -159,8 +206,8 @@ class Parts {
     return x?.dtype ?? "f32";
   }
 
-  /** Stores of whole words, one for each combination of steps. */
-  stores(out: string): string[] {
+  /** Stores of whole words, one for each combination of steps, where `condition` holds. */
+  stores(out: string, condition?: string): string[] {
     const store = this.kernel.stores[0] as Store;
     const { loops } = this.kernel;
     return combinations(this.outputTiles).map((at) => {
@@ -170,9 +217,10 @@ class Parts {
         buffer: String,
         accumulator: String,
       });
-      const inside = this.outputTiles.flatMap(({ loop, steps }, i) => {
+      const inside = condition === undefined ? [] : [condition];
+      this.outputTiles.forEach(({ loop, steps }, i) => {
         const [n, k] = [loops[loop] as number, at[i] as number];
-        return k === 0 || n % steps === 0 ? [] : [`l${loop} + ${k} < ${n}`];
+        if (k > 0 && n % steps !== 0) inside.push(`l${loop} + ${k} < ${n}`);
       });
       const text = `${out}[${index}] = ${this.outer.name(store.value, at)};`;
       return inside.length === 0 ? text : `if (${inside.join(" && ")}) { ${text} }`;
@@ -194,12 +242,13 @@ export function printKernel(kernel: Kernel, same: number, target: Target): Progr
   const store = kernel.stores[0] as Store;
   const { dtype } = kernel.buffers[store.buffer] as { dtype: DType };
   const per = perWord(dtype);
-  const { tiles, together } = schedule(kernel, target, per === 1);
-  const wide = vectors([kernel.inner, kernel.outer], tiles);
+  const plan = schedule(kernel, target, per === 1);
+  const { tiles, together, shared } = plan;
+  const wide = vectors([kernel.inner, kernel.outer], tiles, shared);
   if (wide.has(same)) (wide as Set<number>).delete(same);
   const { bound, name } = bind(kernel, same, wide);
   const out = name(store.buffer);
-  const parts = new Parts(kernel, tiles, wide, together, name);
+  const parts = new Parts(kernel, plan, wide, name);
   const size = loops.reduce((n, extent, l) => n * Math.ceil(extent / (tiles.find((t) => t.loop === l)?.steps ?? 1)), 1);
   const words = Math.ceil(size / per);
   const width = 8 * dtypes[dtype].bytes;
@@ -225,6 +274,22 @@ if (lane == 0u) { ${out}[word] = bits; }`;
       parts.folds.map((f) => f.shared(LANES)).join("\n"),
       `let word = ${number};\nif (word >= ${words}u) { return; }\n${body}`,
     );
+  }
+
+  if (shared !== null) {
+    const rows = Math.ceil(parts.own / plan.lanes);
+    const { workgroups, number } = spread(rows * parts.groups);
+    const body = [
+      `let number = i32(${number});\nlet place = number / ${rows};\nlet word = (number % ${rows}) * ${plan.lanes} + i32(lane);`,
+      // all invocations have to load, those beyond the end too
+      `let flat = min(word, ${parts.own - 1});\nlet live = word < ${parts.own};`,
+      ...parts.start(),
+      `let s${shared.row} = l${shared.row} + i32(subgroupExclusiveAdd(1u) & 3u);`,
+      ...parts.nest(),
+      ...parts.finish(),
+      ...parts.stores(out, parts.own % plan.lanes === 0 ? undefined : "live"),
+    ].join("\n");
+    return program(kernel.name, bound, plan.lanes, workgroups, "", body);
   }
 
   const { workgroups, number } = spread(Math.ceil(words / LANES));

@@ -19,6 +19,9 @@ export interface Bound {
   readonly written: boolean;
 }
 
+/** What has to stand before code that uses an extension of the language. */
+export const enabled = (code: string): string => (/\bsubgroup[A-Z]/.test(code) ? `enable subgroups;\n${code}` : code);
+
 const MOST = 65535;
 
 /** Workgroups in two dimensions, since one holds 65535 of them, and the number of a workgroup as an expression. */
