@@ -1,5 +1,5 @@
 import type { Tensor } from "@gradus/tensor";
-import { add, cos, grad, jit, less, lessEqual, mul, sin, square, sub, tensor, where, zeros } from "@gradus/tensor";
+import { add, cos, grad, jit, less, mul, sin, square, tensor, zeros } from "@gradus/tensor";
 import { describe, expect, test } from "vitest";
 import * as o from "../src/index.ts";
 
@@ -83,15 +83,7 @@ describe("beside Adam", () => {
 });
 
 describe("the paper's functions, from -1, η 0.1, β₁ 0.95", () => {
-  const f1 = (x: Tensor): Tensor => where(lessEqual(x, 0), square(add(x, 0.3)), add(square(sub(x, 0.2)), 0.05));
-  const f2 = (x: Tensor): Tensor =>
-    where(lessEqual(x, -0.9), sub(mul(x, -40), 35.15), add(add(mul(square(x), x), mul(x, sin(mul(x, 8)))), 0.85));
-  const f3 = (x: Tensor): Tensor => {
-    const inner = where(lessEqual(x, 0), mul(x, -7 / 8), mul(x, 7 / 8));
-    const left = where(lessEqual(x, -0.4), add(x, 0.75), inner);
-    const right = where(lessEqual(x, 0.4), left, sub(0.75, x));
-    return where(lessEqual(x, -0.5), square(x), where(lessEqual(x, 0.5), right, square(x)));
-  };
+  const { F1: f1, F2: f2, F3: f3 } = o.testFunctions;
   const settings = { learningRate: 0.1, beta1: 0.95 };
   const both = (f: (x: Tensor) => Tensor): [number[], number[]] => [
     path(f, o.diffGrad(settings), -1, 299),

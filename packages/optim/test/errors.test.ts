@@ -385,7 +385,8 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
 };
 
 test("every exported function has rows, every row an export", () => {
-  expect(Object.keys(rows).toSorted()).toEqual(Object.keys(optim).toSorted());
+  const functions = Object.entries(optim).flatMap(([name, value]) => (typeof value === "function" ? [name] : []));
+  expect(Object.keys(rows).toSorted()).toEqual(functions.toSorted());
 });
 
 describe.each(Object.entries(rows))("%s refuses", (name, list) => {
