@@ -3,6 +3,7 @@ import {
   adaHessian,
   adam,
   adamw,
+  batches,
   hutchinsonDiagonal,
   type Optimizer,
   piecewise,
@@ -35,7 +36,7 @@ const example = {
   title: "AdaHessian: Adam with the curvature in the place of the squared gradient",
   paper: "Yao et al. 2021, ADAHESSIAN: An Adaptive Second Order Optimizer for Machine Learning",
   claim:
-    "At the authors' rates AdaHessian reaches a lower training loss than Adam and reads as many test images as the best of SGD, Adam and AdamW within one point; averaging in space cuts the spread of its curvature by half or more.",
+    "At the authors' rates AdaHessian reaches a lower training loss than Adam and reads as many test images as the best of SGD, Adam and AdamW within one point; averaging over the taps of kernels makes its estimate at least 1.5 times as steady.",
   figure: "+1.8 points over Adam (CIFAR-10, ResNet-20)",
   headline: ["loss", "adamLoss", "accuracy", "bestOther", "spreadCut"],
 
