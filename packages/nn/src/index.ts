@@ -1,3 +1,8 @@
+export type { AttentionCache, AttentionCall, MultiHeadOptions } from "./attention/multi-head.ts";
+export { MultiHeadAttention } from "./attention/multi-head.ts";
+export { type StackOptions, TransformerDecoder, TransformerEncoder } from "./attention/stacks.ts";
+export type { DecoderCall, SelfAttentionCall, TransformerOptions } from "./attention/transformer.ts";
+export { TransformerDecoderLayer, TransformerEncoderLayer } from "./attention/transformer.ts";
 export * from "./init.ts";
 export {
   AdaptiveAvgPool1d,
@@ -21,6 +26,7 @@ export type {
 } from "./layers/conv-transpose.ts";
 export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from "./layers/conv-transpose.ts";
 export { Dropout, Dropout2d, DropPath } from "./layers/dropout.ts";
+export { Embedding, type EmbeddingOptions, LearnedPositions, type PositionOptions } from "./layers/embedding.ts";
 export { Flatten } from "./layers/flatten.ts";
 export { Linear } from "./layers/linear.ts";
 export { GroupNorm, InstanceNorm, LayerNorm, RMSNorm, type RMSNormOptions } from "./layers/norm.ts";
@@ -28,6 +34,7 @@ export type { AvgPoolLayerOptions, MaxPoolOptions, PoolOptions } from "./layers/
 export { AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d } from "./layers/pooling.ts";
 export { PixelShuffle, Upsample, type UpsampleOptions } from "./layers/resizing.ts";
 export { type Layer, Sequential } from "./layers/sequential.ts";
+export { SinusoidalPositions } from "./layers/sinusoidal.ts";
 export * from "./losses/cross-entropy.ts";
 export { Module } from "./module.ts";
 export type { LayerOptions } from "./parameters.ts";

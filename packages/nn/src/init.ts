@@ -1,5 +1,21 @@
 import type { DType, Key, Shape, Tensor } from "@gradus/tensor";
-import { check, mul, ShapeError, normal as standardNormal, truncatedNormal, uniform } from "@gradus/tensor";
+import {
+  cast,
+  check,
+  diagonal,
+  less,
+  mul,
+  ones,
+  qr,
+  reshape,
+  ShapeError,
+  normal as standardNormal,
+  transpose,
+  truncatedNormal,
+  uniform,
+  where,
+  zeros,
+} from "@gradus/tensor";
 
 /** Draws the first values of a parameter: `shape` is `[out, in]` for a linear layer, `[out, in / groups, ...kernel]` for a convolution. */
 export type Initializer = (key: Key, shape: Shape, dtype?: DType) => Tensor;
@@ -77,6 +93,53 @@ export function normalInit(std = 0.01): Initializer {
     return mul(standardNormal(key, shape, { dtype }), std);
   };
 }
+
+/** A normal distribution cut at two standard deviations `std`, as what Vision Transformers start from; 0.02 unless told. */
+export function truncatedNormalInit(std = 0.02): Initializer {
+  check.number("[0, ∞)")("truncatedNormalInit", std, "std");
+  return (key, shape, dtype = "f32") => {
+    checkDraw("truncatedNormalInit", key, shape, dtype);
+    return mul(truncatedNormal(key, shape, { low: -2, high: 2, dtype }), std);
+  };
+}
+
+/**
+ * A matrix with orthonormal rows or columns, whichever are fewer, uniformly distributed, times `gain`: Saxe et al. 2014. All axes but the first are taken together.
+ *
+ * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} when `gain` is no number
+ * @example
+ * ```ts
+ * const w = orthogonal()(key(0), [256, 64]); // wᵀ w = 1
+ * ```
+ */
+export function orthogonal(gain = 1): Initializer {
+  check.number()("orthogonal", gain, "gain");
+  return (key, shape, dtype = "f32") => {
+    checkDraw("orthogonal", key, shape, dtype);
+    fansOf("orthogonal", shape);
+    const rows = shape[0] as number;
+    const columns = shape.slice(1).reduce((a, b) => a * b, 1);
+    if (rows * columns === 0) return zeros(shape, { dtype });
+    const tall = rows >= columns;
+    const wide = dtype === "f64" ? dtype : "f32";
+    const [q, r] = qr(standardNormal(key, tall ? [rows, columns] : [columns, rows], { dtype: wide }));
+    // with the signs of r's diagonal, the distribution is uniform (Mezzadri 2007)
+    const even = mul(q, where(less(diagonal(r), 0), -1, 1));
+    return reshape(cast(mul(tall ? even : transpose(even), gain), dtype), shape);
+  };
+}
+
+/** All zeros. */
+export const zerosInit: Initializer = (key, shape, dtype = "f32") => {
+  checkDraw("zerosInit", key, shape, dtype);
+  return zeros(shape, { dtype });
+};
+
+/** All ones. */
+export const onesInit: Initializer = (key, shape, dtype = "f32") => {
+  checkDraw("onesInit", key, shape, dtype);
+  return ones(shape, { dtype });
+};
 
 /** Kaiming (He) uniform for ReLU units, `U(±√(6 / fan_in))`: He et al. 2015, equation 10. */
 export const kaimingUniform: Initializer = scaling("kaimingUniform", 2, "in", "uniform");

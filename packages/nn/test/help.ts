@@ -53,3 +53,6 @@ export const moved = <T>(tree: T, by: Tensor, seed = 3): T => {
 
 /** A training pass with a key of its own. */
 export const training = (seed = 1): Pass => new Pass({ key: key(seed) });
+
+// biome-ignore lint/suspicious/noExplicitAny: tables call modules of all kinds
+export type Any = any;

@@ -1,4 +1,4 @@
-import { key } from "@gradus/tensor";
+import { det, key } from "@gradus/tensor";
 import { describe, expect, test } from "vitest";
 import type { Initializer } from "../src/index.ts";
 import {
@@ -9,7 +9,9 @@ import {
   lecunNormal,
   lecunUniform,
   normalInit,
+  orthogonal,
   torchUniform,
+  truncatedNormalInit,
   varianceScaling,
   xavierNormal,
   xavierUniform,
@@ -26,6 +28,7 @@ describe("variance and bound", () => {
     ["lecunUniform", lecunUniform, 1 / 180, Math.sqrt(3 / 180)],
     ["lecunNormal", lecunNormal, 1 / 180, 2 / 0.8796 / Math.sqrt(180)],
     ["torchUniform", torchUniform, 1 / 3 / 180, 1 / Math.sqrt(180)],
+    ["truncatedNormalInit(0.5)", truncatedNormalInit(0.5), 0.25 * 0.8796256610342398 ** 2, 1],
     ["normalInit(0.5)", normalInit(0.5), 0.25, Number.POSITIVE_INFINITY],
   ])("%s", async (_, init, variance, bound) => {
     const w = [...(await init(key(7), shape).data())];
@@ -35,6 +38,25 @@ describe("variance and bound", () => {
     expect(Math.abs(square / variance - 1)).toBeLessThan(4 * Math.sqrt(2 / w.length));
     expect(w.every((v) => Math.abs(v) <= bound * (1 + 1e-6))).toBe(true);
     expect([...(await init(key(7), shape).data())]).toEqual(w);
+  });
+});
+
+describe("orthogonal", () => {
+  test.each([[[6, 4]], [[3, 2, 2, 2]], [[5, 5]], [[4, 0]]])("rows or columns of %j are orthonormal", async (shape) => {
+    const w = orthogonal(3)(key(1), shape, "f64");
+    expect(w.shape).toEqual(shape);
+    const m = w.reshape([shape[0]!, w.size / shape[0]!]);
+    const gram = shape[0]! >= m.shape[1]! ? m.T.matmul(m) : m.matmul(m.T);
+    const n = gram.shape[0]!;
+    const data = [...(await gram.data())];
+    data.forEach((v, i) => expect(v).toBeCloseTo(i % (n + 1) === 0 ? 9 : 0, 10));
+  });
+  test("square ones of two are turned or mirrored alike often", async () => {
+    const dets = await Promise.all(
+      Array.from({ length: 60 }, async (_, i) => det(orthogonal()(key(i), [2, 2], "f64")).item()),
+    );
+    const turned = dets.filter((d) => d > 0).length;
+    expect(Math.abs(turned - 30)).toBeLessThan(4 * Math.sqrt(15));
   });
 });
 

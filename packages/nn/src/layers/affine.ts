@@ -7,23 +7,31 @@ export interface NormOptions {
   readonly epsilon?: number;
   /** Scale and shift the result by `weight` and `bias`; true unless told. */
   readonly affine?: boolean;
+  /** Shift as well as scale, where the result is scaled; true unless told. */
+  readonly bias?: boolean;
   /** Float dtype of the parameters; f32 unless told. */
   readonly dtype?: DType;
 }
 
-/** Checks of {@link NormOptions}. */
-export const normOptions: Readonly<Record<string, check.Check>> = {
+/** Checks of {@link NormOptions}, but for `bias`. */
+export const scaleOptions: Readonly<Record<string, check.Check>> = {
   epsilon: check.number("[0, ∞)"),
   affine: check.flag,
   dtype: check.floatDType,
 };
 
+/** Checks of {@link NormOptions}. */
+export const normOptions: Readonly<Record<string, check.Check>> = { ...scaleOptions, bias: check.flag };
+
 /** `weight` of ones and `bias` of zeros, or nulls. */
 export function scaleAndShift(
   shape: readonly number[],
-  { affine = true, dtype = "f32" }: NormOptions,
+  { affine = true, bias = true, dtype = "f32" }: NormOptions,
 ): { weight: Tensor | null; bias: Tensor | null } {
-  return affine ? { weight: ones(shape, { dtype }), bias: zeros(shape, { dtype }) } : { weight: null, bias: null };
+  return {
+    weight: affine ? ones(shape, { dtype }) : null,
+    bias: affine && bias ? zeros(shape, { dtype }) : null,
+  };
 }
 
 /** `weight · x + bias`, each if it is there, along the axis of channels. */

@@ -15,7 +15,7 @@ import {
 import { Module } from "../module.ts";
 import { checkFloat, checkSize } from "../settings.ts";
 import type { NormOptions } from "./affine.ts";
-import { normOptions, perChannel, scaleAndShift } from "./affine.ts";
+import { normOptions, perChannel, scaleAndShift, scaleOptions } from "./affine.ts";
 
 function shapeOf(op: string, shape: number | readonly number[]): number[] {
   const list = typeof shape === "number" ? [shape] : shape;
@@ -104,7 +104,7 @@ export class RMSNorm extends Module {
   constructor(shape: number | readonly number[], options: RMSNormOptions = {}) {
     super();
     this.shape = shapeOf("RMSNorm", shape);
-    check.options("RMSNorm", options, normOptions);
+    check.options("RMSNorm", options, scaleOptions);
     const { epsilon = null, affine = true, dtype = "f32" } = options;
     this.weight = affine ? ones(this.shape, { dtype }) : null;
     this.epsilon = epsilon;

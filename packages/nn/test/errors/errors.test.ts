@@ -2,6 +2,7 @@ import { key, ones } from "@gradus/tensor";
 import { describe, expect, test } from "vitest";
 import { fails } from "../../../tensor/test/errors/row.ts";
 import * as nn from "../../src/index.ts";
+import { attentionRows } from "./attention.ts";
 import { initRows } from "./init.ts";
 import { layerRows } from "./layers.ts";
 import { lossRows } from "./losses.ts";
@@ -12,6 +13,7 @@ import type { Rows } from "./rows.ts";
 import { stateRows } from "./state.ts";
 
 const rows: Rows = {
+  ...attentionRows,
   ...initRows,
   ...layerRows,
   ...lossRows,

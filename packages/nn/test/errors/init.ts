@@ -32,6 +32,14 @@ export const initRows: Rows = {
     [S, "shape", () => nn.varianceScaling(1, "in", "normal")(key, [3])],
     ...draw(nn.varianceScaling(1, "in", "normal")),
   ],
+  truncatedNormalInit: [[A, "std", () => nn.truncatedNormalInit(-1)], ...draw(nn.truncatedNormalInit())],
+  orthogonal: [
+    [A, "gain", () => nn.orthogonal(Number.NaN)],
+    [S, "shape", () => nn.orthogonal()(key, [3])],
+    ...draw(nn.orthogonal()),
+  ],
+  zerosInit: draw(nn.zerosInit),
+  onesInit: draw(nn.onesInit),
   normalInit: [
     [A, "std", () => nn.normalInit(-1)],
     [A, "std", () => nn.normalInit(Number.NaN)],

@@ -39,6 +39,8 @@ export const layer = (make: (options: Any) => unknown): readonly Row[] => [
   [A, "init", () => make({ key, init: () => 0 })],
   [S, "init", () => make({ key, init: () => f32(1) })],
   [A, "init", () => make({ key, init: (_: Any, shape: number[]) => i32(...shape) })],
+  [A, "biasInit", () => make({ key, biasInit: 0 })],
+  [S, "biasInit", () => make({ key, biasInit: () => f32(1, 1) })],
 ];
 /** What every normalisation refuses to be made of. */
 export const norm = (make: (options: Any) => unknown): readonly Row[] => [
