@@ -41,6 +41,7 @@ export type {
 export { constant, cosine, exponential, oneCycle, piecewise, polynomial } from "./schedules.ts";
 export { momentum, type SgdOptions, sgd } from "./sgd.ts";
 export { testFunctions } from "./test-functions.ts";
+export { type TractOptions, tract, tractGrad, untract } from "./tract.ts";
 export type { Checkpointing, Loss, Metrics, TrainOptions, TrainResult, TrainState, TrainStep } from "./train.ts";
 export { train } from "./train.ts";
 export type { LineSearchOptions } from "./wolfe.ts";

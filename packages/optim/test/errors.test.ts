@@ -1,3 +1,4 @@
+import { Linear } from "@gradus/nn";
 import * as g from "@gradus/tensor";
 import { describe, expect, test } from "vitest";
 import { type Any, bad, f32, fails, gone, i32, type Row } from "../../tensor/test/errors/row.ts";
@@ -73,6 +74,26 @@ const bowl = (x: g.Tensor): g.Tensor => g.sum(g.square(x));
 
 /** Per export: calls that must fail. */
 const rows: Readonly<Record<string, readonly Row[]>> = {
+  tract: [
+    [A, "layer", () => optim.tract(1 as Any)],
+    [A, "layer", () => optim.tract(null as Any)],
+    [A, "lambda", () => optim.tract(new Linear(2, 2, { key }), { lambda: 0 })],
+    [A, "lambda", () => optim.tract(new Linear(2, 2, { key }), { lambda: Number.POSITIVE_INFINITY })],
+    [A, "form", () => optim.tract(new Linear(2, 2, { key }), { form: "both" as Any })],
+    [A, "nothing", () => optim.tract(new Linear(2, 2, { key }), bad)],
+  ],
+  untract: [
+    [A, "layer", () => optim.untract(new Linear(2, 2, { key }))],
+    [A, "layer", () => optim.untract(null as Any)],
+  ],
+  tractGrad: [
+    [A, "x", () => optim.tractGrad(1 as Any, f32(2, 2))],
+    [X, "gradZ", () => optim.tractGrad(f32(2, 2), gone(f32(2, 2)))],
+    [S, "gradZ", () => optim.tractGrad(f32(2, 2), f32(3, 2))],
+    [S, "x", () => optim.tractGrad(f32(2), f32(2, 2))],
+    [S, "x", () => optim.tractGrad(f32(0, 2), f32(0, 2))],
+    [A, "lambda", () => optim.tractGrad(f32(2, 2), f32(2, 2), { lambda: -1 })],
+  ],
   diffGrad: [
     ...adamLike(optim.diffGrad),
     ...notNegative("weightDecay", rated(optim.diffGrad)),
