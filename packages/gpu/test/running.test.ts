@@ -1,9 +1,9 @@
 import * as g from "@gradus/tensor";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { backendOn } from "../src/webgpu/backend.ts";
 import { newDevice } from "../src/webgpu/device.ts";
 import { Gpu } from "../src/webgpu/gpu.ts";
-import { backendOn } from "../src/webgpu/index.ts";
 import { unavailable } from "./adapter.ts";
 
 const js = g.jsBackend();

@@ -3,6 +3,7 @@ import {
   dtypes,
   type Executable,
   type HostArray,
+  OutOfMemoryError,
   type Plan,
   type Storage,
   wasmBackend,
@@ -262,8 +263,24 @@ export class DevicePlan {
   }
 }
 
+/** Throws OutOfMemoryError when a step makes an array that no buffer holds. */
+function checkSizes(gpu: Gpu, plan: Plan): void {
+  const most = gpu.limits.buffer;
+  const given = new Set(plan.inputs);
+  for (const { work, buffers } of plan.steps)
+    for (const b of buffers) {
+      const type = plan.buffers[b] as Plan["buffers"][number];
+      if (given.has(b) || bytesOf(type) <= most) continue;
+      const name = "name" in work ? work.name : work.kind;
+      throw new OutOfMemoryError(
+        `webgpu: ${name}: its result, ${type.size} elements of ${type.dtype}, has ${bytesOf(type)} bytes, and this device holds ${most} in one buffer; compute it in parts`,
+      );
+    }
+}
+
 /** A compiled plan of `backend`. */
 export function executable(gpu: Gpu, backend: Backend, plan: Plan): Executable {
+  checkSizes(gpu, plan);
   const compiled = new DevicePlan(gpu, plan);
   return {
     run(inputs, outputs) {

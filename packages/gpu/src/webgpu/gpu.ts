@@ -1,6 +1,7 @@
 import { BackendError, OutOfMemoryError } from "@gradus/tensor";
 import { said } from "./device.ts";
 import { Gates } from "./gate.ts";
+import { type Limits, limitsOf } from "./limits.ts";
 import { type Fail, Pool } from "./memory.ts";
 import { Order } from "./order.ts";
 import { Pipelines } from "./pipelines.ts";
@@ -25,6 +26,7 @@ export class Gpu {
   readonly pipelines: Pipelines;
   readonly reads: Reads;
   readonly target: Target;
+  readonly limits: Limits;
   /** Set while work is profiled. */
   profiler: Profiler | null = null;
   /** Why the device is gone. */
@@ -33,11 +35,12 @@ export class Gpu {
   private readonly whenLost: Promise<void>;
   private readonly checks = new Set<Promise<void>>();
 
-  /** `target`: what kernels are spread for where that is not what the device is. */
-  constructor(device: GPUDevice, target: Partial<Target> = {}) {
+  /** `target`: what kernels are spread for where that is not what the device is; `limits`: smaller ones than its own. */
+  constructor(device: GPUDevice, target: Partial<Target> = {}, limits: Partial<Limits> = {}) {
     this.device = device;
+    this.limits = { ...limitsOf(device), ...limits };
     this.target = { ...targetOf(device), ...target };
-    this.pool = new Pool(device, (error, say, fail) =>
+    this.pool = new Pool(device, this.limits, (error, say, fail) =>
       this.watch(
         error.then((e) => e && say(e)),
         fail,

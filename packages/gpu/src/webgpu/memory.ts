@@ -1,4 +1,5 @@
 import { type Backend, BackendError, OutOfMemoryError, type Storage } from "@gradus/tensor";
+import type { Limits } from "./limits.ts";
 
 /** A tensor's memory. */
 export class Block implements Storage {
@@ -37,8 +38,11 @@ export type Fail = (e: Error) => void;
 /** Buffers of one device: made, counted, and kept for reuse. */
 export class Pool {
   private readonly device: GPUDevice;
+  private readonly limits: Limits;
   private readonly kept = new Map<number, GPUBuffer[]>();
   private readonly doomed: GPUBuffer[] = [];
+  /** What the device had no memory for. */
+  private readonly invalid = new WeakSet<GPUBuffer>();
   private keptBytes = 0;
   liveBytes = 0;
   liveBuffers = 0;
@@ -46,23 +50,20 @@ export class Pool {
   private readonly watch: (error: Promise<GPUError | null>, say: (e: GPUError) => Error, fail: Fail) => void;
 
   /** `watch` waits for the outcome of making a buffer. */
-  constructor(device: GPUDevice, watch: Pool["watch"]) {
+  constructor(device: GPUDevice, limits: Limits, watch: Pool["watch"]) {
     this.device = device;
+    this.limits = limits;
     this.watch = watch;
   }
 
-  /** The most bytes that one buffer may have. */
-  get limit(): number {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
-    return Math.min(maxBufferSize, maxStorageBufferBindingSize, 2 ** 31 - 4);
-  }
-
   take(bytes: number, fail: Fail): GPUBuffer {
-    if (bytes > this.limit)
+    const { buffer: most, binding } = this.limits;
+    if (bytes > most)
       throw new OutOfMemoryError(
-        `webgpu: cannot allocate ${bytes} bytes: this device takes at most ${this.limit} at once`,
+        `webgpu: cannot allocate ${bytes} bytes: this device takes at most ${most} in one buffer; use several smaller tensors`,
       );
-    const size = Math.min(roomFor(bytes), this.limit);
+    // what a shader can see whole stays so
+    const size = Math.min(roomFor(bytes), bytes <= binding ? binding : most);
     const buffer = this.kept.get(size)?.pop() ?? null;
     if (buffer !== null) this.keptBytes -= size;
     this.liveBytes += bytes;
@@ -75,10 +76,14 @@ export class Pool {
     const { device, liveBytes } = this;
     device.pushErrorScope("out-of-memory");
     const buffer = device.createBuffer({ size, usage: STORAGE | UNIFORM | COPY_SRC | COPY_DST });
-    const say = (): Error =>
-      new OutOfMemoryError(
-        `webgpu: cannot allocate ${size} bytes (${liveBytes} are in use): the device is out of memory`,
+    const say = (): Error => {
+      this.invalid.add(buffer);
+      // room for the next try; among what is kept may be this very buffer
+      this.clear();
+      return new OutOfMemoryError(
+        `webgpu: cannot allocate ${size} bytes (${liveBytes} are in use): the device is out of memory; free tensors, or compute in parts`,
       );
+    };
     this.watch(device.popErrorScope(), say, fail);
     return buffer;
   }
@@ -86,7 +91,7 @@ export class Pool {
   give(buffer: GPUBuffer, bytes: number): void {
     this.liveBytes -= bytes;
     this.liveBuffers--;
-    if (this.keptBytes + buffer.size > Math.max(KEPT, this.liveBytes)) {
+    if (this.invalid.has(buffer) || this.keptBytes + buffer.size > Math.max(KEPT, this.liveBytes)) {
       this.doomed.push(buffer);
       return;
     }

@@ -11,6 +11,9 @@ interface Request {
   readonly reject: (e: Error) => void;
 }
 
+/** Bytes that travel together; one array may have more. */
+const LARGE = 2 ** 26;
+
 const words = (bytes: number): number => Math.ceil(bytes / 4) * 4;
 
 /** Copies of buffers to the host. All that are asked for in one go travel together. */
@@ -36,7 +39,18 @@ export class Reads {
     const { requests } = this;
     if (requests.length === 0) return;
     this.requests = [];
-    void this.carry(requests);
+    // one buffer for all, unless that would be too large for one
+    const most = Math.max(LARGE, ...requests.map((r) => words(r.bytes)));
+    let [batch, bytes] = [[] as Request[], 0];
+    for (const r of requests) {
+      if (bytes + words(r.bytes) > most) {
+        void this.carry(batch);
+        [batch, bytes] = [[], 0];
+      }
+      batch.push(r);
+      bytes += words(r.bytes);
+    }
+    void this.carry(batch);
   }
 
   private async carry(requests: readonly Request[]): Promise<void> {

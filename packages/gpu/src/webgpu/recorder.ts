@@ -1,5 +1,8 @@
+import { BackendError, OutOfMemoryError } from "@gradus/tensor";
 import type { Gate } from "./gate.ts";
 import type { Gpu } from "./gpu.ts";
+import { folded } from "./limits.ts";
+import type { View } from "./parts/index.ts";
 import type { Pipeline } from "./pipelines.ts";
 import type { Program } from "./wgsl/program.ts";
 
@@ -78,29 +81,53 @@ const MOST_GROUPS = 8;
 export class Shader {
   private readonly gpu: Gpu;
   private readonly program: Program;
+  private readonly shape: readonly [number, number, number];
   private readonly compiled: [open: Pipeline | null, gated: Pipeline | null] = [null, null];
   private readonly groups = new Map<string, GPUBindGroup>();
 
   constructor(gpu: Gpu, program: Program) {
     this.gpu = gpu;
     this.program = program;
+    const { workgroups, name } = program;
+    const { workgroups: most } = gpu.limits;
+    const groups = workgroups.reduce((a, b) => a * b, 1);
+    const shape = Math.max(...workgroups) <= most ? workgroups : folded(groups, most);
+    if (shape === null)
+      throw new BackendError(
+        `webgpu: ${name}: needs ${groups} workgroups, and this device runs ${most ** 3} at once; compute it in parts`,
+      );
+    this.shape = shape;
   }
 
-  /** Records a run on the buffers of a step. */
-  run(r: Recorder, buffers: readonly GPUBuffer[]): void {
-    const { bindings, workgroups } = this.program;
-    const bound = bindings.map((b) => buffers[b] as GPUBuffer);
+  /** Records a run on the buffers of a step; `views`: what it sees of each, all of it unless given. */
+  run(r: Recorder, buffers: readonly GPUBuffer[], views: readonly (View | null)[] = []): void {
+    const { bindings } = this.program;
+    const bound = bindings.map((b): GPUBufferBinding => {
+      const [buffer, view] = [buffers[b] as GPUBuffer, views[b]];
+      return view == null ? { buffer } : { buffer, offset: view.offset, size: view.bytes };
+    });
     const compiled = (this.compiled[r.gate === null ? 0 : 1] ??= this.gpu.pipelines.get(this.program, r.gate !== null));
-    const key = bound.map(numberOf).join();
+    const key = bound.map(({ buffer, offset = 0, size = 0 }) => `${numberOf(buffer)} ${offset} ${size}`).join();
     let group = this.groups.get(key);
     if (group === undefined) {
       group = this.gpu.device.createBindGroup({
         layout: compiled.layout,
-        entries: bound.map((buffer, binding) => ({ binding, resource: { buffer } })),
+        entries: bound.map((resource, binding) => ({ binding, resource: this.visible(resource) })),
       });
       if (this.groups.size >= MOST_GROUPS) this.groups.delete(this.groups.keys().next().value as string);
       this.groups.set(key, group);
     }
-    r.dispatch(this.program.name, compiled.pipeline, group, workgroups);
+    r.dispatch(this.program.name, compiled.pipeline, group, this.shape);
+  }
+
+  /** Throws for a buffer that the device does not show to a shader whole. */
+  private visible(resource: GPUBufferBinding): GPUBufferBinding {
+    const { binding } = this.gpu.limits;
+    const size = resource.size ?? resource.buffer.size;
+    if (size > binding)
+      throw new OutOfMemoryError(
+        `webgpu: ${this.program.name}: an array has ${size} bytes, of which this device binds ${binding} at once; compute it in parts`,
+      );
+    return resource;
   }
 }

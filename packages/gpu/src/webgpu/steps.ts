@@ -1,7 +1,9 @@
 import { dtypes, type Kernel, type Plan, type PlanBuffer, type Special, type Step } from "@gradus/tensor";
 import { switchRunner, whileRunner } from "./control.ts";
 import type { Gpu } from "./gpu.ts";
-import type { Fail } from "./memory.ts";
+import { type Fail, Taken } from "./memory.ts";
+import { inParts, type View } from "./parts/index.ts";
+import { fitsWhole } from "./parts/windows.ts";
 import { type Recorder, Shader } from "./recorder.ts";
 import { prepared } from "./routines/index.ts";
 import { runningRunner } from "./running.ts";
@@ -39,9 +41,16 @@ const whole = (gpu: Gpu, plan: Plan): boolean =>
 
 /** Whether the device can do a step without the CPU; of branches, some of the work. A loop does not go to and fro. */
 export function onDevice(gpu: Gpu, { work, buffers }: Step, plan: Plan): boolean {
+  // kernels are cut into parts; of all else shaders see whole buffers
+  if (
+    work.kind !== "loops" &&
+    work.kind !== "scan" &&
+    buffers.some((b) => bytesOf(plan.buffers[b] as PlanBuffer) > gpu.limits.binding)
+  )
+    return false;
   switch (work.kind) {
     case "loops":
-      return printable(work) && work.buffers.length <= gpu.device.limits.maxStorageBuffersPerShaderStage;
+      return printable(work);
     case "scatter":
     case "recurrence":
     case "cumulative":
@@ -97,9 +106,13 @@ function plain(gpu: Gpu, sizes: readonly number[], print: () => Program): Runner
   return (r, buffers) => shader.run(r, buffers);
 }
 
-function kernelRunner(gpu: Gpu, kernel: Kernel): Runner {
+/** A kernel on the buffers of its step, of which it may see only parts; one of them may be the result's own. */
+function shaderRunner(
+  gpu: Gpu,
+  kernel: Kernel,
+  views?: readonly (View | null)[],
+): (r: Recorder, buffers: readonly GPUBuffer[]) => void {
   const out = kernel.stores[0]?.buffer as number;
-  if (kernel.buffers[out]?.size === 0) return nothing;
   // one shader for every operand in whose memory the result may lie
   const shaders = new Map<number, Shader>();
   const shader = (same: number): Shader => {
@@ -108,7 +121,30 @@ function kernelRunner(gpu: Gpu, kernel: Kernel): Runner {
     return found;
   };
   shader(-1);
-  return (r, buffers) => shader(buffers.findIndex((b, i) => i !== out && b === buffers[out])).run(r, buffers);
+  return (r, buffers) => shader(buffers.findIndex((b, i) => i !== out && b === buffers[out])).run(r, buffers, views);
+}
+
+function kernelRunner(gpu: Gpu, kernel: Kernel): Runner {
+  if (kernel.buffers[kernel.stores[0]?.buffer as number]?.size === 0) return nothing;
+  if (fitsWhole(kernel, gpu.limits)) return shaderRunner(gpu, kernel);
+  const { parts, temporaries } = inParts(kernel, gpu.limits);
+  const runs = parts.map((p) => ({ run: shaderRunner(gpu, p.kernel, p.views), of: p.views.map((v) => v?.buffer) }));
+  return Object.assign(
+    (r: Recorder, buffers: readonly GPUBuffer[], fail: Fail): void => {
+      const taken = new Taken(gpu.pool, fail);
+      try {
+        const all = [...buffers, ...temporaries.map((bytes) => taken.take(bytes))];
+        for (const { run, of } of runs)
+          run(
+            r,
+            of.map((b) => all[b ?? -1] as GPUBuffer),
+          );
+      } finally {
+        taken.give();
+      }
+    },
+    { kernels: runs.length },
+  );
 }
 
 function scatterRunner(gpu: Gpu, work: Extract<Special, { kind: "scatter" }>, sizes: readonly number[]): Runner {

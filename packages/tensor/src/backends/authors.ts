@@ -4,7 +4,16 @@
  * @module
  */
 export { convert, wrap } from "../ir/evaluate.ts";
-export { affine, indexKey, rangeOf } from "../ir/index-expr.ts";
+export {
+  addIndex,
+  affine,
+  divIndex,
+  indexKey,
+  modIndex,
+  offsetIndex,
+  rangeOf,
+  scaleIndex,
+} from "../ir/index-expr.ts";
 export { f16ToNumber, numberToF16 } from "../ir/scalar-math.ts";
 export { neutral } from "../primitives/window.ts";
 export { runSpecial } from "./js/control.ts";

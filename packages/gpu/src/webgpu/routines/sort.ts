@@ -12,6 +12,8 @@ export const sort: Prepare<"sort"> = (gpu, of) => {
   const { dtype, outer, n, descending, values, indices } = of;
   if (dtype === "f64") return null;
   const size = outer * n;
+  // a word for each element is more than a shader sees
+  if (4 * size > gpu.limits.binding) return null;
   if (size === 0 || !(values || indices)) return () => () => undefined;
   const packed = dtypes[dtype].bytes < 4;
   const passes = passesFor(outer, n, gpu.target.cpu);

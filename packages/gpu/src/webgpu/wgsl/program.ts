@@ -22,25 +22,20 @@ export interface Bound {
 /** What has to stand before code that uses an extension of the language. */
 export const enabled = (code: string): string => (/\bsubgroup[A-Z]/.test(code) ? `enable subgroups;\n${code}` : code);
 
-const MOST = 65535;
+/** Workgroups in a row, and the number of one as an expression that holds however a device folds the row (see `folded`). */
+export const spread = (groups: number): { workgroups: [number, number, number]; number: string } => ({
+  workgroups: [groups, 1, 1],
+  number: "(group.x + groups.x * (group.y + groups.y * group.z))",
+});
 
-/** Workgroups in two dimensions, since one holds 65535 of them, and the number of a workgroup as an expression. */
-export function spread(groups: number): { workgroups: [number, number, number]; number: string } {
-  const rows = Math.ceil(groups / MOST);
-  const columns = Math.ceil(groups / rows);
-  return {
-    workgroups: [columns, rows, 1],
-    number: rows === 1 ? "group.x" : `(group.y * ${columns}u + group.x)`,
-  };
-}
-
-const HEAD = "fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {";
+const HEAD =
+  "fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {";
 
 /** A shader that does nothing where its gate, a uniform of its own, is closed. */
 export const gated = (code: string): string =>
   `@group(1) @binding(0) var<uniform> g_gate: vec4<u32>;\n${code.replace(HEAD, `${HEAD}\nif (g_gate.x == 0u) { return; }`)}`;
 
-/** Puts a shader together. `body` may use `group` (the workgroup's position) and `lane` (the invocation's number in it). */
+/** Puts a shader together. `body` may use `group` (the workgroup's position), `groups` (how many there are) and `lane` (the invocation's number in it). */
 export function program(
   name: string,
   buffers: readonly Bound[],

@@ -17,8 +17,8 @@ const BLOCK = LANES * EACH;
 /** Elements that an invocation merges alone. */
 const ALONE = 2 * EACH;
 
-/** Of the parameters: elements of a row, rows, length of runs, and workgroups of the first dimension. */
-const head = "let n = params[0];\nlet number = group.y * params[3] + group.x;";
+/** Of the parameters: elements of a row, rows, length of runs. */
+const head = `let n = params[0];\nlet number = ${spread(0).number};`;
 
 const bound = (indices: boolean, names: readonly string[]): Bound[] =>
   names.flatMap((name, buffer) =>
@@ -279,6 +279,6 @@ export function passesFor(outer: number, n: number, alone: boolean): Passes {
       if (p > 0) return (alone ? printMergeAlone : printMerge)(of, bits, groups(p));
       return alone ? printRuns(of, bits, groups(0)) : printBlocks(of, slots, bits, groups(0));
     },
-    parameters: (p) => Uint32Array.of(n, outer, first * 2 ** (p - 1), spread(groups(p)).workgroups[0]),
+    parameters: (p) => Uint32Array.of(n, outer, first * 2 ** (p - 1)),
   };
 }
