@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename, extname, join } from "node:path";
 import { build } from "esbuild";
-import { chromium, type Page } from "playwright-core";
+import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 const executable = "/usr/bin/chromium";
 
@@ -86,23 +86,39 @@ export async function open(module: string, options: TabOptions = {}): Promise<Ta
     }
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const tab = await browse(`http://127.0.0.1:${(server.address() as AddressInfo).port}/?${query}`, { tell });
+  return {
+    ...tab,
+    async close() {
+      await tab.close();
+      server.close();
+    },
+  };
+}
+
+/** Opens an address in headless Chromium. `prepare` gets the page before it loads anything. */
+export async function browse(
+  address: string,
+  {
+    tell = () => undefined,
+    prepare,
+    ...context
+  }: {
+    readonly tell?: (line: string) => void;
+    readonly prepare?: (page: Page) => Promise<void>;
+  } & BrowserContextOptions = {},
+): Promise<Tab> {
   const browser = await chromium.launch({ executablePath: executable, args: flags });
-  const page = await browser.newPage();
+  const page = await (await browser.newContext(context)).newPage();
   page.on("console", (message) => tell(message.text()));
   const broken = new Promise<never>((_, reject) => {
     page.on("pageerror", reject);
     page.on("crash", () => reject(new Error("the page crashed")));
   });
   broken.catch(() => undefined);
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/?${query}`, { waitUntil: "commit" });
-  return {
-    page,
-    broken,
-    async close() {
-      await browser.close();
-      server.close();
-    },
-  };
+  await prepare?.(page);
+  await page.goto(address, { waitUntil: "commit" });
+  return { page, broken, close: () => browser.close() };
 }
 
 /** Runs a module in a page and gives the value that it leaves in `globalThis.outcome`. */
