@@ -105,7 +105,7 @@ export async function browse(
     ...context
   }: {
     readonly tell?: (line: string) => void;
-    readonly prepare?: (page: Page) => Promise<void>;
+    readonly prepare?: (page: Page) => Promise<unknown>;
   } & BrowserContextOptions = {},
 ): Promise<Tab> {
   const browser = await chromium.launch({ executablePath: executable, args: flags });

@@ -59,7 +59,7 @@ describe.skipIf(missing !== null)("the page that trains", () => {
   });
 
   /** The page, ready to start with small batches. */
-  async function visit(address: string, prepare?: (page: Page) => Promise<void>): Promise<Tab> {
+  async function visit(address: string, prepare?: (page: Page) => Promise<unknown>): Promise<Tab> {
     const tab = await browse(`${address}train/`, { tell: () => undefined, ...(prepare && { prepare }) });
     tabs.push(tab);
     await phase(tab.page, "ready");
