@@ -2,16 +2,17 @@ import type { DType, Instruction, Kernel } from "@gradus/tensor";
 import { dtypes } from "@gradus/tensor";
 import { affine } from "@gradus/tensor/backend";
 import { Block, combinations, shifted, suffix, type Tile, vectors, vectorType } from "./block.ts";
+import { productOf } from "./factors.ts";
 import { Fold } from "./fold.ts";
 import { indexText } from "./instructions.ts";
+import { positions, product } from "./positions.ts";
 import { type Bound, type Program, program, spread } from "./program.ts";
 import { type Schedule, schedule, type Target } from "./schedule.ts";
+import { printStaged, stagesFor, wordsFit } from "./staged.ts";
 import { memoryType, packed, perWord, registers } from "./types.ts";
 
 /** Invocations of a workgroup. */
 const LANES = 64;
-
-const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
 
 type Store = Kernel["stores"][number];
 
@@ -26,17 +27,6 @@ export function printable(kernel: Kernel): boolean {
     flat.constant === 0 &&
     loops.every((n, i) => n === 1 || flat.strides[i] === product(loops.slice(i + 1)))
   );
-}
-
-/** Statements that find loop variables of the given extents from a row-major position. */
-function positions(extents: readonly number[], name: (i: number) => string, position: string): string[] {
-  let rest = product(extents);
-  return extents.map((n, i) => {
-    rest /= n;
-    const quotient = rest === 1 ? position : `${position} / ${rest}`;
-    const whole = i === 0 ? quotient : `(${quotient}) % ${n}`;
-    return `let ${name(i)} = ${n === 1 ? "0" : whole};`;
-  });
 }
 
 /** The buffers of a kernel as bindings: the last of them, the result, may be the same memory as operand `same`. Those in `wide` are read four elements at a time. */
@@ -242,6 +232,12 @@ export function printKernel(kernel: Kernel, same: number, target: Target): Progr
   const store = kernel.stores[0] as Store;
   const { dtype } = kernel.buffers[store.buffer] as { dtype: DType };
   const per = perWord(dtype);
+  const found = target.cpu ? null : productOf(kernel);
+  const stages = found === null || !wordsFit(kernel, found) ? null : stagesFor(found, loops, target.always === true);
+  if (found !== null && stages !== null) {
+    const { bound, name } = bind(kernel, same, new Set());
+    return printStaged(kernel, found, stages, bound, name);
+  }
   const plan = schedule(kernel, target, per === 1);
   const { tiles, together, shared } = plan;
   const wide = vectors([kernel.inner, kernel.outer], tiles, shared);

@@ -1,6 +1,7 @@
 import type { Kernel } from "@gradus/tensor";
 import { affine } from "@gradus/tensor/backend";
 import type { Shared, Tile } from "./block.ts";
+import { product } from "./positions.ts";
 import { tilesFor } from "./tiles.ts";
 
 /** What schedules depend on: a CPU that plays a GPU has few cores, and its workgroups wait for one another at a price. */
@@ -26,7 +27,6 @@ export interface Schedule {
 }
 
 const LANES = 64;
-const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
 
 /** Chooses tiles first; a workgroup folds together what then leaves the device idle. */
 export function schedule(kernel: Kernel, target: Target, tiled: boolean): Schedule {

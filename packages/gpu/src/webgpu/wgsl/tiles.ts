@@ -1,15 +1,14 @@
 import type { Index, Instruction, Kernel } from "@gradus/tensor";
 import { loadsOf, type Shared, type Tile, vectors } from "./block.ts";
+import { product } from "./positions.ts";
 import type { Schedule, Target } from "./schedule.ts";
 
 type Load = Extract<Instruction, { op: "load" }>;
 /** Of a schedule what says how products are tiled. */
 export type Tiling = Omit<Schedule, "together">;
 
-const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
-
 /** Loops under an index. */
-function* loopsOf(e: Index): Generator<number | null> {
+export function* loopsOf(e: Index): Generator<number | null> {
   for (const { atom } of e.terms) {
     if (atom.kind === "loop") yield atom.loop;
     else if (atom.kind === "value") yield null;
