@@ -40,6 +40,23 @@ export type {
 } from "./schedules.ts";
 export { constant, cosine, exponential, oneCycle, piecewise, polynomial } from "./schedules.ts";
 export { momentum, type SgdOptions, sgd } from "./sgd.ts";
+export {
+  type Sso,
+  type SsoOptions,
+  type SsoReport,
+  type SsoState,
+  type SurrogateOptions,
+  sso,
+  type TargetMethod,
+  targetSurrogate,
+} from "./sso.ts";
+export {
+  differentiable,
+  type TargetLoss,
+  type TargetStep,
+  type TargetValue,
+  targetLineSearch,
+} from "./target-loss.ts";
 export { testFunctions } from "./test-functions.ts";
 export { type TractOptions, tract, tractGrad, untract } from "./tract.ts";
 export type { Checkpointing, Loss, Metrics, TrainOptions, TrainResult, TrainState, TrainStep } from "./train.ts";

@@ -70,10 +70,60 @@ const adamRule = (make: (options?: Any) => optim.Optimizer): readonly Row[] => [
   [A, "options", () => make(null)],
 ];
 const rated = (make: (options: Any) => unknown) => (more: Any) => make({ learningRate: 1, ...more });
+const surrogate = (more: object): optim.Sso<g.Tensor, null> =>
+  optim.sso<g.Tensor, null>({
+    model: (p: g.Tensor) => g.reshape(p, [2, 1]),
+    targetLoss: optim.differentiable((z: g.Tensor) => g.sum(g.square(z))),
+    ...more,
+  } as Any);
 const bowl = (x: g.Tensor): g.Tensor => g.sum(g.square(x));
 
 /** Per export: calls that must fail. */
 const rows: Readonly<Record<string, readonly Row[]>> = {
+  sso: [
+    [A, "options", () => optim.sso(undefined as Any)],
+    [A, "model", () => surrogate({ model: 1 })],
+    [A, "targetLoss", () => surrogate({ targetLoss: 1 })],
+    [A, "innerSteps", () => surrogate({ innerSteps: 0 })],
+    [A, "inner", () => surrogate({ inner: 1 })],
+    [A, "innerTolerance", () => surrogate({ innerTolerance: -1 })],
+    [A, "eta", () => surrogate({ eta: 0 })],
+    [A, "method", () => surrogate({ method: "adam" })],
+    [A, "schedule", () => surrogate({ schedule: "cosine" })],
+    [A, "steps", () => surrogate({ schedule: "exponential" })],
+    [A, "examples", () => surrogate({ method: "diagonal-adagrad" })],
+    [A, "firstStep", () => surrogate({ firstStep: 0 })],
+    [A, "decrease", () => surrogate({ decrease: 1 })],
+    [A, "expand", () => surrogate({ expand: 0.5 })],
+    [A, "shrink", () => surrogate({ shrink: 1 })],
+    [A, "officialScaling", () => surrogate({ officialScaling: 1 })],
+    [A, "nothing", () => surrogate(bad)],
+    [
+      A,
+      "indices",
+      () => surrogate({ method: "diagonal-adagrad", examples: 2 }).step(f32(2), surrogate({}).init(), null),
+    ],
+    [
+      A,
+      "indices[1]",
+      () => surrogate({ method: "diagonal-adagrad", examples: 2 }).step(f32(2), surrogate({}).init(), null, [0, 2]),
+    ],
+    [X, "params", () => surrogate({}).step(gone(f32(2)), surrogate({}).init(), null)],
+  ],
+  targetSurrogate: [
+    [A, "z", () => optim.targetSurrogate(1 as Any, f32(2, 1), f32(2, 1), 1)],
+    [S, "zt", () => optim.targetSurrogate(f32(2, 1), f32(3, 1), f32(2, 1), 1)],
+    [S, "gt", () => optim.targetSurrogate(f32(2, 1), f32(2, 1), f32(2), 1)],
+    [A, "eta", () => optim.targetSurrogate(f32(2, 1), f32(2, 1), f32(2, 1), 0)],
+    [A, "nothing", () => optim.targetSurrogate(f32(2, 1), f32(2, 1), f32(2, 1), 1, bad)],
+  ],
+  differentiable: [[A, "loss", () => optim.differentiable(1 as Any)]],
+  targetLineSearch: [
+    [A, "loss", () => optim.targetLineSearch(1 as Any, f32(2), { value: 1, grad: f32(2) }, 1)],
+    [A, "z", () => optim.targetLineSearch(() => 0 as Any, 1 as Any, { value: 1, grad: f32(2) }, 1)],
+    [S, "at.grad", () => optim.targetLineSearch(() => 0 as Any, f32(2), { value: 1, grad: f32(3) }, 1)],
+    [A, "from", () => optim.targetLineSearch(() => 0 as Any, f32(2), { value: 1, grad: f32(2) }, 0)],
+  ],
   tract: [
     [A, "layer", () => optim.tract(1 as Any)],
     [A, "layer", () => optim.tract(null as Any)],
