@@ -1,5 +1,6 @@
 import { BackendError, OutOfMemoryError } from "@gradus/tensor";
 import type { Language } from "./helpers/index.ts";
+import { layout } from "./layout.ts";
 import {
   firstLine,
   type Gpu,
@@ -9,23 +10,49 @@ import {
   type Library,
   type Texture,
 } from "./library.ts";
-import { layout, type Printed } from "./print.ts";
+import type { Printed } from "./print.ts";
 
-const TO_TEXTURE = "function(a) { return a[this.thread.x + this.thread.y * this.output.x]; }";
-const FROM_TEXTURE = "function(a) { return a[this.thread.x]; }";
 const common = { precision: "single", tactic: "precision", asyncMode: true } as const;
-const copies: KernelOptions = {
-  ...common,
+const natives = (
+  name: string,
+  source: string,
+  takes: string,
+  gives: string,
+): Pick<KernelOptions, "nativeFunctions"> => ({
+  nativeFunctions: [{ name, source, argumentTypes: { [takes]: "Integer" }, returnType: gives }],
+});
+const copies = { ...common, dynamicOutput: true, dynamicArguments: true } as const;
+/** From an array, in a texture of gpu.js's own shape, to one of ours. */
+const upload: KernelOptions = {
+  ...copies,
   output: [1, 1],
   pipeline: true,
   immutable: true,
-  dynamicOutput: true,
-  dynamicArguments: true,
+  ...natives(
+    "copy_f",
+    "vec4 copy_f(int t) { int w = textureSize(user_a, 0).x; return texelFetch(user_a, ivec2(t % w, t / w), 0); }",
+    "t",
+    "Array(4)",
+  ),
+};
+/** From a texture to an array: gpu.js packs four floats to a texel. */
+const download: KernelOptions = {
+  ...copies,
+  output: [1],
+  pipeline: false,
+  immutable: false,
+  optimizeFloatMemory: true,
+  ...natives(
+    "copy_f",
+    "float copy_f(int t) { int w = textureSize(user_a, 0).x; int i = t >> 2; return texelFetch(user_a, ivec2(i % w, i / w), 0)[t & 3]; }",
+    "t",
+    "Number",
+  ),
 };
 
 /** A kernel that gpu.js has compiled or will compile at its first run. */
 export interface Compiled {
-  run(textures: readonly Texture[]): Promise<Texture>;
+  run(textures: readonly Texture[]): Promise<Texture[]>;
   /** Gives the kernel back; the last of its users frees it. */
   release(): void;
 }
@@ -62,6 +89,8 @@ export class Device {
   readonly maxFloats: number;
   /** Most buffers that one kernel reads. */
   readonly maxLoads: number;
+  /** Most textures that one kernel draws to. */
+  readonly maxDraws: number;
   private readonly gpu: Gpu;
   private readonly input: Library["input"];
   private readonly context: Context | null;
@@ -81,13 +110,17 @@ export class Device {
     this.context = context;
     this.gl = context?.gl ?? null;
     this.gpu = new GPU(context === null ? { mode } : { mode, canvas: context.canvas, context: context.gl });
-    this.upload = this.gpu.createKernel(TO_TEXTURE, copies);
-    this.download = this.gpu.createKernel(FROM_TEXTURE, { ...copies, output: [1], pipeline: false, immutable: false });
-    const [side, units] =
-      this.gl === null ? [Infinity, Infinity] : [this.limit("MAX_TEXTURE_SIZE"), this.limit("MAX_TEXTURE_IMAGE_UNITS")];
+    this.upload = this.gpu.createKernel(
+      "function(a) { return copy_f(this.thread.x + this.thread.y * this.output.x); }",
+      upload,
+    );
+    this.download = this.gpu.createKernel("function(a) { return copy_f(this.thread.x); }", download);
     // A texture may be twice as high as the square root of its size.
-    this.maxFloats = Math.min((side * side) / 4, 2 ** 30);
-    this.maxLoads = units - 1;
+    const side = this.gl === null ? Infinity : (this.gl.getParameter(this.gl.MAX_TEXTURE_SIZE) as number);
+    this.maxFloats = Math.min(side * side, 2 ** 30);
+    // gpu.js makes textures in the last of the 16 units that every WebGL2 has.
+    this.maxLoads = this.gl === null ? Infinity : 15;
+    this.maxDraws = this.gl === null ? 1 : (this.gl.getParameter(this.gl.MAX_DRAW_BUFFERS) as number);
     context?.canvas.addEventListener("webglcontextlost", () => {
       this.gone ??= "the WebGL context was lost";
       for (const reject of this.waiting) reject(this.failure());
@@ -97,11 +130,6 @@ export class Device {
   /** What kernels are printed in. */
   get language(): Language {
     return this.gl === null ? "js" : "glsl";
-  }
-
-  private limit(name: "MAX_TEXTURE_SIZE" | "MAX_TEXTURE_IMAGE_UNITS"): number {
-    const gl = this.gl as WebGL2RenderingContext;
-    return gl.getParameter(gl[name]) as number;
   }
 
   private failure(): BackendError {
@@ -155,18 +183,25 @@ export class Device {
   }
 
   /** Compiles a printed kernel; equal ones are shared. */
-  compile({ source, native, floats }: Printed, name: string): Compiled {
-    const key = `${floats} ${native}`;
+  compile({ source, native, floats, outs }: Printed, name: string): Compiled {
+    const key = `${floats} ${outs.length} ${native}`;
     let entry = this.kernels.get(key);
     if (entry === undefined) {
       const size = floats.at(-1) as number;
-      const kernel = this.gpu.createKernel(source, {
+      const options: KernelOptions = {
         ...common,
         output: this.gl === null ? [size] : layout(size),
         pipeline: true,
         immutable: true,
-        nativeFunctions: [{ name: "body_f", source: native, argumentTypes: { t: "Integer" }, returnType: "Number" }],
-      });
+        ...(this.gl === null
+          ? natives("body_f", native, "t", "Number")
+          : natives("body_f", native, "which", "Array(4)")),
+      };
+      const more = outs.slice(1).map((_, i) => [`r${i + 1}`, `function r${i + 1}(a) { return body_f(${i + 1}); }`]);
+      const kernel =
+        more.length === 0
+          ? this.gpu.createKernel(source, options)
+          : this.gpu.createKernelMap(Object.fromEntries(more), source, options);
       this.kernels.set(key, (entry = { kernel, users: 0 }));
     }
     const { kernel } = entry;
@@ -175,9 +210,11 @@ export class Device {
       run: async (textures) => {
         // All kernels draw the same square, from the same buffer of vertices.
         if (this.vertices !== undefined) kernel.kernel.buffer ??= this.vertices;
-        const texture = await this.wait<Texture>(name, () => kernel(...textures));
+        const made = await this.wait<Texture>(name, () => kernel(...textures));
         this.vertices ??= kernel.kernel.buffer;
-        return texture;
+        if (outs.length === 1) return [made];
+        const { result, ...others } = made as unknown as Record<string, Texture>;
+        return [result as Texture, ...outs.slice(1).map((_, i) => others[`r${i + 1}`] as Texture)];
       },
       release: () => {
         if (--entry.users > 0) return;

@@ -26,6 +26,8 @@ export interface KernelOptions {
   readonly asyncMode: true;
   readonly dynamicOutput?: boolean;
   readonly dynamicArguments?: boolean;
+  /** Four floats to a texel. */
+  readonly optimizeFloatMemory?: boolean;
   readonly nativeFunctions?: readonly Native[];
 }
 /** A kernel; it answers with a promise, as all kernels of gpu.js 3 will. */
@@ -37,6 +39,8 @@ export interface GpuKernel {
 }
 export interface Gpu {
   createKernel(source: string, options: KernelOptions): GpuKernel;
+  /** A kernel with more than one result: an object of textures, `result` and what the functions named give. */
+  createKernelMap(functions: Readonly<Record<string, string>>, source: string, options: KernelOptions): GpuKernel;
 }
 export interface Library {
   readonly GPU: new (settings: {

@@ -1,6 +1,6 @@
 import type { Kernel, Special } from "@gradus/tensor";
 import type { Device } from "./device.ts";
-import { floatsOf } from "./print.ts";
+import { floatsOf } from "./layout.ts";
 
 const specials: Readonly<Record<Special["kind"], string>> = {
   scatter: "a fragment shader cannot write to computed places",

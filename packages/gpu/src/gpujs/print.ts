@@ -1,352 +1,384 @@
 import type { Accumulator, Atom, BufferType, DType, Guard, Index, Instruction, Kernel } from "@gradus/tensor";
-import { neutral, rangeOf, wrap } from "@gradus/tensor/backend";
-import { define, helpers, type Language, texts } from "./helpers/index.ts";
+import { neutral, rangeOf } from "@gradus/tensor/backend";
+import { type Language, texts } from "./helpers/index.ts";
+import { inlined } from "./inline.ts";
+import { floatsOf, layout, perTexel } from "./layout.ts";
+import { isFloat, type Kind, kindOf, Writer } from "./writer.ts";
 
 /**
- * A kernel as gpu.js takes it: a function of the buffers numbered in `loads` that is run once per float of the result. gpu.js itself knows one kind of
- * variable only, f32, which would round integers; so what is computed stands in a native function, `body_f`, in the language of the mode.
+ * A kernel as gpu.js takes it: a function of the buffers numbered in `loads` that is run once per texel of the results, or once per float in JavaScript.
+ * gpu.js itself knows one kind of variable only, f32, which would round integers; so what is computed stands in a native function, `body_f`, in the
+ * language of the mode. In GLSL it computes the first texel, and gives those of the other results when it is asked for them.
  */
 export interface Printed {
   readonly source: string;
   readonly native: string;
   readonly loads: readonly number[];
-  /** Floats of each buffer in `loads`, and of the result. */
+  /** The buffers that are filled; they have the same number of texels. */
+  readonly outs: readonly number[];
+  /** Floats of each buffer in `loads`, and of the results. */
   readonly floats: readonly number[];
 }
 
-/** Thrown for what no helper does. */
-export class Unprintable extends Error {}
-
-/** Floats that one element takes in a texture: 32 bits of an integer are two halves. */
-export const floatsOf = (dtype: DType): 1 | 2 => (dtype === "i32" || dtype === "u32" ? 2 : 1);
-
-const isFloat = (dtype: DType): boolean => dtype === "f32" || dtype === "f16";
-/** What the result of arithmetic in a dtype narrower than 32 bits goes through. */
-const narrow: Partial<Record<DType, string>> = { f16: "f16_f", i8: "i8_i", u8: "u8_i", bool: "bool_i" };
-/** Operations whose results need no narrowing. */
-const fits = new Set(["eq", "lt", "le", "isnan", "max", "min", "where", "and", "or", "xor", "abs", "sign"]);
 /** Terms of a float sum that are added up on their own before they join the rest, so that rounding errors grow slowly. */
 const BLOCK = 64;
 
-/** How a texture is read. */
-const FETCH = "fetch_f";
-const FETCHES = `float ${FETCH}(sampler2D s, int i, int bits) { return texelFetch(s, ivec2(i & ((1 << bits) - 1), i >> bits), 0).x; }`;
+/** How a texel is read: `texture` is faster than `texelFetch`, which looks for the borders. */
+function fetcher(buffer: number, floats: number): string {
+  const [width, height] = layout(floats);
+  const bits = Math.log2(width);
+  const scale = [width, height].map((n) => (1 / n).toExponential(12)).join(", ");
+  return `vec4 b${buffer}_t(int i) { return texture(user_b${buffer}, (vec2(float(i & ${width - 1}), float(i >> ${bits})) + 0.5) * vec2(${scale})); }`;
+}
 
-/** Binary logarithm of the width of a texture of `floats` floats: a power of two, so that places in it are found without divisions. */
-export const widthBits = (floats: number): number => Math.floor(Math.log2(Math.max(1, floats)) / 2);
+/** Quotients of what is smaller are found by floats: (x + 0.5) / n is 0.5 / n away from whole numbers, which is more than two roundings change. */
+const FLOAT_QUOTIENTS = 2 ** 21;
 
-/** Width and height of that texture. The height is at most twice the square root of `floats`. */
-export const layout = (floats: number): [number, number] => {
-  const width = 2 ** widthBits(floats);
-  return [width, Math.ceil(floats / width)];
-};
+const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
 
-const scratch = new DataView(new ArrayBuffer(4));
+/** What is computed, and in how many reduction loops it stands. */
+interface Text {
+  readonly text: string;
+  readonly depth: number;
+}
 
 class Printer {
-  readonly used = new Set<string>();
   readonly loads: number[] = [];
-  private readonly lines: string[] = [];
+  readonly w: Writer;
   private readonly kernel: Kernel;
-  private readonly language: Language;
-  /** Variables that hold floats; the others hold integers. */
-  private readonly floats = new Set<string>();
+  /** Reduction loops with more than one step. */
+  private readonly axes: { readonly loop: number; readonly extent: number }[];
+  /** Statements before the reduction loops, in the first, in the second, … */
+  private levels: string[][];
+  private readonly depths = new Map<string, number>();
   private known = new Map<string, string>();
   private names = 0;
 
   constructor(kernel: Kernel, language: Language) {
     this.kernel = kernel;
-    this.language = language;
+    this.w = new Writer(language);
+    this.axes = kernel.reduce
+      .map((extent, i) => ({ loop: kernel.loops.length + i, extent }))
+      .filter((a) => a.extent !== 1);
+    this.axes.forEach(({ loop }, i) => {
+      this.depths.set(`l${loop}`, i + 1);
+    });
+    this.levels = Array.from({ length: this.axes.length + 1 }, () => []);
   }
 
-  /** The function that computes float `t` of the result, after the helpers it calls. */
-  get text(): string {
-    const body = define("body_f", "t:i", "f", this.lines.join("\n"), this.language);
-    const library = texts(this.used, this.language);
-    // gpu.js looks for `function` at the start of what is JavaScript; GLSL wants callees first.
-    return (this.language === "js" ? [body, ...library] : [FETCHES, ...library, body]).join("\n");
-  }
-
-  /** The call of that function for a point of the texture that `buffer` becomes. */
-  position(buffer: number): string {
-    const { dtype, size } = this.kernel.buffers[buffer] as BufferType;
-    const [width] = layout(size * floatsOf(dtype));
-    return this.language === "js" ? "body_f(this.thread.x)" : `body_f(this.thread.x + this.thread.y * ${width})`;
-  }
-
-  line(text: string): void {
-    this.lines.push(text);
-  }
-
-  /** Declares a variable; the type is that of what it starts with: a call, a literal or another variable. */
-  declare(name: string, value: string): void {
-    const callee = /^(\w+)\(/.exec(value)?.[1] ?? "";
-    const float =
-      callee === FETCH || helpers[callee]?.gives === "f" || /^\d+\.0$/.test(value) || this.floats.has(value);
-    if (float) this.floats.add(name);
-    this.line(`${this.language === "js" ? "let" : float ? "float" : "int"} ${name} = ${value};`);
-  }
-
-  /** Runs `f` in a block of its own: what it computes is not known afterwards. */
-  block(head: string, f: () => void): void {
-    const outside = this.known;
-    this.known = new Map(outside);
-    this.line(`${head} {`);
-    f();
-    this.line("}");
-    this.known = outside;
-  }
-
-  /** Runs `f` for each value of an integer variable below `end`. */
-  private loop(name: string, end: number, f: () => void): void {
-    this.block(`for (${this.language === "js" ? "let" : "int"} ${name} = 0; ${name} < ${end}; ${name}++)`, f);
+  /** Depth of the innermost of the variables. */
+  private depth(...names: readonly string[]): number {
+    return Math.max(0, ...names.map((n) => this.depths.get(n.split(".")[0] as string) ?? 0));
   }
 
   /** A variable that holds the value of an expression; the same one for the same text. */
-  keep(expression: string): string {
-    if (!expression.includes("(") && !expression.includes("[")) return expression;
-    let name = this.known.get(expression);
+  private keep(kind: Kind, { text, depth }: Text): string {
+    if (/^[\w.]+$/.test(text)) return text;
+    let name = this.known.get(text);
     if (name === undefined) {
       name = `v${this.names++}`;
-      this.declare(name, expression);
-      this.known.set(expression, name);
+      (this.levels[depth] as string[]).push(this.w.declare(kind, name, text));
+      this.known.set(text, name);
+      this.depths.set(name, depth);
     }
     return name;
   }
 
-  call(name: string, ...args: readonly string[]): string {
-    if (helpers[name] === undefined) throw new Unprintable(name);
-    this.used.add(name);
-    return `${name}(${args.join(", ")})`;
+  private keepAt(kind: Kind, text: string, ...operands: readonly string[]): string {
+    return this.keep(kind, { text, depth: this.depth(...operands) });
   }
 
-  /** A helper of `dtype`'s own if there is one. */
-  op(op: string, dtype: DType, ...args: readonly string[]): string {
-    if (isFloat(dtype)) return this.call(`${op}_f`, ...args);
-    return this.call(dtype === "u32" && `${op}_u` in helpers ? `${op}_u` : `${op}_i`, ...args);
+  private constant(dtype: DType, value: number): string {
+    return this.keep(kindOf(dtype), { text: this.w.constant(dtype, value), depth: 0 });
   }
 
-  int(x: number): string {
-    if (x >= 0) return String(x);
-    return x === -(2 ** 31)
-      ? this.call("sub_i", this.call("neg_i", "2147483647"), "1")
-      : this.call("neg_i", String(-x));
-  }
-
-  constant(dtype: DType, value: number): string {
-    const x = wrap(dtype, value);
-    if (!isFloat(dtype)) return this.int(x | 0);
-    // Compilers take x · 0 and 0 / x for 0, and x + 0 for x, unless they do not see the zero.
-    if (x === 0)
-      return this.keep(Object.is(x, 0) ? this.call("zero_f", "t") : this.call("neg_f", this.constant(dtype, 0)));
-    if (Number.isInteger(x) && x > 0 && x < 2 ** 24) return `${x}.0`;
-    scratch.setFloat32(0, x);
-    return this.call("bits_f", this.int(scratch.getInt32(0)));
+  /** Quotient or rest of an integer variable, rounded down. */
+  private divided(kind: "div" | "mod", x: string, by: number, [low, high]: readonly [number, number]): string {
+    const bits = Math.log2(by);
+    if (Number.isInteger(bits)) return kind === "div" ? `${x} >> ${bits}` : `${x} & ${by - 1}`;
+    if (low < 0) return this.w.call(kind === "div" ? "fdiv_i" : "fmod_i", x, String(by));
+    if (this.w.js || high >= FLOAT_QUOTIENTS) return this.w.call(kind === "div" ? "quo_i" : "res_i", x, String(by));
+    const quotient = `int((float(${x}) + 0.5) * ${(1 / by).toExponential(12)})`;
+    return kind === "div" ? quotient : `${x} - ${this.keepAt("i", quotient, x)} * ${by}`;
   }
 
   private atom(a: Atom, values: readonly string[]): string {
     if (a.kind === "loop") return a.extent === 1 ? "0" : `l${a.loop}`;
-    if (a.kind === "value")
-      return this.keep(this.call("clamp_i", values[a.instruction] as string, String(Math.max(0, a.extent - 1))));
-    const [name, of] = [a.kind === "div" ? ["quo_i", "fdiv_i"] : ["res_i", "fmod_i"], this.index(a.of, values)];
-    return this.keep(this.call(name[rangeOf(a.of)[0] >= 0 ? 0 : 1] as string, of, String(a.by)));
+    if (a.kind === "value") {
+      const x = values[a.instruction] as string;
+      return this.keepAt("i", this.w.call("clamp_i", x, String(Math.max(0, a.extent - 1))), x);
+    }
+    const of = this.keep("i", this.index(a.of, values));
+    return this.keepAt("i", this.divided(a.kind, of, a.by, rangeOf(a.of)), of);
   }
 
-  index(e: Index, values: readonly string[]): string {
+  /** An index; what outer loops add to it is added up there. */
+  private index(e: Index, values: readonly string[]): Text {
     const terms = e.terms.map(({ coefficient, atom }) => {
       const of = this.atom(atom, values);
-      return coefficient === 1 ? of : this.call("mul_i", of, this.int(coefficient));
+      return { depth: this.depth(of), text: coefficient === 1 ? of : `${of} * ${this.w.int(coefficient)}` };
     });
-    if (e.constant !== 0 || terms.length === 0) terms.push(this.int(e.constant));
-    return terms.reduce((sum, t) => this.call("add_i", sum, t));
+    let text = "";
+    let depth = 0;
+    for (let d = 0; d < this.levels.length; d++) {
+      const here = terms.filter((t) => t.depth === d).map((t) => t.text);
+      if (here.length === 0) continue;
+      text = this.keep("i", { text: (text === "" ? here : [text, ...here]).join(" + "), depth: d });
+      depth = d;
+    }
+    if (text === "") return { text: this.w.int(e.constant), depth };
+    return { text: e.constant === 0 ? text : `${text} + ${this.w.int(e.constant)}`, depth };
   }
 
   private guard(guards: readonly Guard[], values: readonly string[]): string {
     return guards
-      .map((g) => this.call("within_i", this.index(g.of, values), this.int(g.low), this.int(g.high)))
-      .reduce((a, b) => this.call("and_i", a, b));
+      .map((g) => {
+        if (g.of.terms.length === 0) return String(Number(g.of.constant >= g.low && g.of.constant < g.high));
+        const of = this.keep("i", this.index(g.of, values));
+        return this.keepAt("i", this.w.call("within_i", of, this.w.int(g.low), this.w.int(g.high)), of);
+      })
+      .reduce((a, b) => (a === "1" ? b : b === "1" ? a : this.keepAt("i", this.w.call("and_i", a, b), a, b)));
   }
 
-  private load(buffer: number, dtype: DType, index: string): string {
+  private load(buffer: number, dtype: DType, index: Index, values: readonly string[]): string {
+    const size = (this.kernel.buffers[buffer] as BufferType).size;
     // Nothing lies in an empty buffer: every guard fails.
-    if (this.kernel.buffers[buffer]?.size === 0) return this.constant(dtype, 0);
+    if (size === 0) return this.constant(dtype, 0);
     if (!this.loads.includes(buffer)) this.loads.push(buffer);
     const name = `user_b${buffer}`;
-    const bits = widthBits((this.kernel.buffers[buffer] as BufferType).size * floatsOf(dtype));
-    const get = (i: string): string => (this.language === "js" ? `${name}[${i}]` : `${FETCH}(${name}, ${i}, ${bits})`);
-    if (isFloat(dtype)) return get(index);
-    if (floatsOf(dtype) === 1) return this.call("int_i", get(index));
-    const low = this.keep(this.call("mul_i", index, "2"));
-    return this.call("pair_i", get(low), get(this.call("add_i", low, "1")));
-  }
-
-  private cast(from: DType, to: DType, x: string): string {
-    if (isFloat(from)) {
-      if (isFloat(to)) return to === "f16" ? this.call("f16_f", x) : x;
-      return this.call(`fto${to}_i`, x);
+    const two = floatsOf(dtype) === 2;
+    const pair = (low: string, high: string): string => this.keepAt("i", this.w.call("pair_i", low, high), low, high);
+    if (this.w.js) {
+      const at = this.keep("i", this.index(index, values));
+      if (two) return this.keepAt("i", this.w.call("pair_i", `${name}[2 * ${at}]`, `${name}[2 * ${at} + 1]`), at);
+      const value = this.keepAt("f", `${name}[${at}]`, at);
+      return isFloat(dtype) ? value : this.keepAt("i", this.w.call("int_i", value), value);
     }
-    if (isFloat(to)) {
-      const y = this.call(from === "u32" ? "u32tof_f" : "i32tof_f", x);
-      return to === "f16" ? this.call("f16_f", y) : y;
+    const per = perTexel(dtype);
+    const fetch = (texel: string): string => this.keepAt("t", `b${buffer}_t(${texel})`, texel);
+    const one = (value: string): string =>
+      isFloat(dtype) ? value : this.keepAt("i", this.w.call("int_i", value), value);
+    // Where in a texel an element lies is known when all its loops move by whole texels.
+    if (index.terms.every((t) => t.coefficient % per === 0)) {
+      const lane = ((index.constant % per) + per) % per;
+      const terms = index.terms.map((t) => ({ ...t, coefficient: t.coefficient / per }));
+      const texel = fetch(this.keep("i", this.index({ constant: (index.constant - lane) / per, terms }, values)));
+      return two ? pair(`${texel}.${"xz"[lane]}`, `${texel}.${"yw"[lane]}`) : one(`${texel}.${"xyzw"[lane]}`);
     }
-    return to in narrow ? this.call(narrow[to] as string, x) : x;
+    const at = this.keep("i", this.index(index, values));
+    const texel = fetch(this.keepAt("i", `${at} >> ${two ? 1 : 2}`, at));
+    if (!two) return one(this.keepAt("f", `${texel}[${at} & 3]`, at));
+    const odd = this.keepAt("i", `${at} & 1`, at);
+    const half = (even: string, uneven: string): string =>
+      this.keepAt("f", `${odd} == 0 ? ${texel}.${even} : ${texel}.${uneven}`, at);
+    return pair(half("x", "z"), half("y", "w"));
   }
 
-  private bitcast(from: DType, to: DType, x: string): string {
-    if (from === to) return x;
-    if (isFloat(from)) return this.call("bits_i", x);
-    if (isFloat(to)) return this.call("bits_f", x);
-    return to === "i8" ? this.call("i8_i", x) : to === "u8" || to === "bool" ? this.call("u8_i", x) : x;
-  }
-
-  /** The expression of one instruction, given the variables of those before it. */
-  private expression(x: Instruction, list: readonly Instruction[], values: readonly string[]): string {
+  /** One instruction, given the variables of those before it. */
+  private instruction(x: Instruction, list: readonly Instruction[], values: readonly string[]): string {
     switch (x.op) {
       case "const":
         return this.constant(x.dtype, x.value);
       case "index":
-        return this.index(x.index, values);
+        return this.keep("i", this.index(x.index, values));
       case "guard":
         return x.guards.length === 0 ? this.constant("bool", 1) : this.guard(x.guards, values);
       case "load": {
-        const value = this.load(x.buffer, x.dtype, this.index(x.index, values));
+        const value = this.load(x.buffer, x.dtype, x.index, values);
         if (x.guards.length === 0) return value;
-        return this.op("where", x.dtype, this.guard(x.guards, values), value, this.constant(x.dtype, x.fill));
+        const holds = this.guard(x.guards, values);
+        if (holds === "1") return value;
+        const operands = [holds, value, this.constant(x.dtype, x.fill)];
+        return this.keepAt(kindOf(x.dtype), this.w.op("where", x.dtype, ...operands), ...operands);
       }
       case "accumulator":
-        return x.dtype in narrow ? this.call(narrow[x.dtype] as string, `a${x.a}`) : `a${x.a}`;
+        return this.keep(kindOf(x.dtype), { text: this.w.narrowed(x.dtype, `a${x.a}`), depth: 0 });
     }
-    const from = (list[x.a] as Instruction).dtype;
-    const a = values[x.a] as string;
-    if (x.op === "cast") return this.cast(from, x.dtype, a);
-    if (x.op === "bitcast") return this.bitcast(from, x.dtype, a);
-    if (x.op === "where") return this.op("where", x.dtype, a, values[x.b] as string, values[x.c] as string);
-    if (x.op === "not" && x.dtype === "bool") return this.call("flip_i", a);
-    const result = "b" in x ? this.op(x.op, from, a, values[x.b] as string) : this.op(x.op, from, a);
-    return x.dtype in narrow && !fits.has(x.op) ? this.call(narrow[x.dtype] as string, result) : result;
+    const operands = [x.a, "b" in x ? x.b : -1, "c" in x ? x.c : -1]
+      .filter((i) => i >= 0)
+      .map((i) => values[i] as string);
+    if (x.op === "where" && /^[01]$/.test(operands[0] as string))
+      return operands[operands[0] === "1" ? 1 : 2] as string;
+    const text = this.w.arithmetic(x.op, x.dtype, (list[x.a] as Instruction).dtype, operands);
+    return this.keepAt(kindOf(x.dtype), text, ...operands);
   }
 
-  instructions(list: readonly Instruction[]): string[] {
+  private instructions(
+    list: readonly Instruction[],
+    after: (i: number, value: string) => void = () => undefined,
+  ): string[] {
     const values: string[] = [];
-    for (const x of list) values.push(this.keep(this.expression(x, list, values)));
+    list.forEach((x, i) => {
+      const value = this.instruction(x, list, values);
+      values.push(value);
+      after(i, value);
+    });
     return values;
   }
 
-  /** Declares the loop variables of a row-major position. */
-  unflatten(position: string, first: number, extents: readonly number[]): void {
+  /** Declares the loop variables of the row-major position `t`. */
+  position(t: string): string[] {
+    const { loops } = this.kernel;
+    const size = product(loops);
     let stride = 1;
-    extents
-      .map((extent, i) => [first + i, extent] as const)
-      .reverse()
-      .forEach(([loop, extent], i) => {
-        if (extent === 1) return;
-        const rest = stride === 1 ? position : this.call("quo_i", position, String(stride));
-        const last = i === extents.length - 1;
-        this.declare(`l${loop}`, last ? rest : this.call("res_i", rest, String(extent)));
-        stride *= extent;
-      });
+    for (let loop = loops.length - 1; loop >= 0; loop--) {
+      const extent = loops[loop] as number;
+      if (extent === 1) continue;
+      const rest = stride === 1 ? t : this.keepAt("i", this.divided("div", t, stride, [0, size]));
+      stride *= extent;
+      const text = stride === size ? rest : this.divided("mod", rest, extent, [0, size]);
+      (this.levels[0] as string[]).push(this.w.declare("i", `l${loop}`, text));
+    }
+    return [];
   }
 
-  /** Declares what the accumulators start with. */
-  start(accumulators: readonly Accumulator[]): void {
-    accumulators.forEach(({ op, value }, i) => {
-      const from = (this.kernel.inner[value] as Instruction).dtype;
-      const positions = op === "argmax" || op === "argmin";
-      this.declare(`a${i}`, positions ? this.constant("i32", 0) : this.constant(from, neutral(op, from)));
-      if (!positions) return;
-      this.declare(`best${i}`, this.constant(from, 0));
-      this.declare(`seen${i}`, this.constant("i32", 0));
+  private from(a: Accumulator): DType {
+    return (this.kernel.inner[a.value] as Instruction).dtype;
+  }
+
+  /** Statements that give accumulators what they start with. */
+  private starts(): string[] {
+    return this.kernel.accumulators.flatMap((a, i) => {
+      const from = this.from(a);
+      const { op } = a;
+      const kind = kindOf(from);
+      if (op !== "argmax" && op !== "argmin")
+        return [this.w.declare(kind, `a${i}`, this.w.constant(from, neutral(op, from)))];
+      return [
+        this.w.declare("i", `a${i}`, "0"),
+        this.w.declare(kind, `best${i}`, this.w.constant(from, 0)),
+        this.w.declare("i", `seen${i}`, "0"),
+      ];
     });
   }
 
-  /** One step of the fold of accumulator `i`, kept in the variable `to`. */
-  private fold({ op, value }: Accumulator, i: number, x: string, to: string): void {
-    const from = (this.kernel.inner[value] as Instruction).dtype;
-    if (op !== "argmax" && op !== "argmin") {
-      this.line(`${to} = ${this.op(op === "sum" ? "add" : op === "prod" ? "mul" : op, from, to, x)};`);
-      return;
-    }
-    const leads = this.keep(this.op(op === "argmax" ? "leadsmax" : "leadsmin", from, `seen${i}`, `best${i}`, x));
-    this.line(`best${i} = ${this.op("where", from, leads, x, `best${i}`)};`);
-    this.line(`a${i} = ${this.op("where", "i32", leads, `seen${i}`, `a${i}`)};`);
-    this.line(`seen${i} = ${this.call("add_i", `seen${i}`, "1")};`);
+  /** Statements of one step of the fold of accumulator `i`, which is kept in the variable `to`. */
+  private fold(a: Accumulator, i: number, x: string, to: string): string[] {
+    const from = this.from(a);
+    const { op } = a;
+    if (op !== "argmax" && op !== "argmin")
+      return [`${to} = ${this.w.op(op === "sum" ? "add" : op === "prod" ? "mul" : op, from, to, x)};`];
+    const leads = `leads${i}_${this.names++}`;
+    return [
+      this.w.declare("i", leads, this.w.op(op === "argmax" ? "leadsmax" : "leadsmin", from, `seen${i}`, `best${i}`, x)),
+      `best${i} = ${this.w.op("where", from, leads, x, `best${i}`)};`,
+      `a${i} = ${this.w.op("where", "i32", leads, `seen${i}`, `a${i}`)};`,
+      `seen${i} = ${this.w.call("add_i", `seen${i}`, "1")};`,
+    ];
   }
 
-  /** The reduction loops from `axis` on. Sums of floats gather in `p` over the last axis, block by block. */
-  reduce(axis = 0): void {
-    const { loops, reduce, accumulators, inner } = this.kernel;
-    const extent = reduce[axis] as number;
-    if (axis < reduce.length && extent === 1) {
-      this.reduce(axis + 1);
-      return;
-    }
-    if (axis === reduce.length) {
-      const values = this.instructions(inner);
-      accumulators.forEach((a, i) => this.fold(a, i, values[a.value] as string, `a${i}`));
-      return;
-    }
-    const loop = `l${loops.length + axis}`;
-    const last = reduce.slice(axis + 1).every((n) => n === 1);
-    const only = accumulators[0] as Accumulator;
-    const sums = accumulators.length === 1 && only.op === "sum" && isFloat((inner[only.value] as Instruction).dtype);
-    if (!last || !sums || (extent <= BLOCK && axis === 0)) {
-      this.loop(loop, extent, () => this.reduce(axis + 1));
-      return;
-    }
-    const body = (): void => this.fold(only, 0, this.instructions(inner)[only.value] as string, "p");
-    const sum = (): void => {
-      this.line(`a0 = ${this.call("add_f", "a0", "p")};`);
+  /** The folds over all reduction loops. Long sums of floats gather in `p` over the innermost loops, block by block. */
+  private nest(): string[] {
+    const { accumulators, inner, reduce } = this.kernel;
+    if (accumulators.length === 0) return [];
+    const starts = this.starts();
+    if (reduce.includes(0)) return starts;
+    const { axes, w } = this;
+    const sums = accumulators.every((a) => a.op === "sum" && isFloat(this.from(a)));
+    const blocks = sums && product(reduce) > BLOCK;
+    const last = axes.length;
+    this.instructions(inner, (n, value) => {
+      accumulators.forEach((a, i) => {
+        if (a.value === n) (this.levels[last] as string[]).push(...this.fold(a, i, value, blocks ? `p${i}` : `a${i}`));
+      });
+    });
+    const open = blocks ? accumulators.map((_, i) => w.declare("f", `p${i}`, w.constant("f32", 0))) : [];
+    const close = blocks ? accumulators.map((_, i) => `a${i} = ${w.call("add_f", `a${i}`, `p${i}`)};`) : [];
+    const rest = axes.map((_, i) => product(axes.slice(i).map((a) => a.extent)));
+    const cut = blocks ? rest.findIndex((n) => n <= BLOCK) : -1;
+    const level = (d: number): string[] => {
+      const own = this.levels[d] as string[];
+      const axis = axes[d];
+      if (axis === undefined) return own;
+      const [name, extent] = [`l${axis.loop}`, axis.extent];
+      if (blocks && cut < 0 && d === last - 1) {
+        const step = w.declare("i", name, `q * ${BLOCK} + k`);
+        const body = level(d + 1);
+        const guarded = extent % BLOCK === 0 ? body : [`if (${name} < ${extent}) {`, ...body, "}"];
+        return [
+          ...own,
+          w.loop("q", Math.ceil(extent / BLOCK)),
+          ...open,
+          w.loop("k", BLOCK),
+          step,
+          ...guarded,
+          "}",
+          ...close,
+          "}",
+        ];
+      }
+      const loop = [w.loop(name, extent), ...level(d + 1), "}"];
+      return d === cut ? [...own, ...open, ...loop, ...close] : [...own, ...loop];
     };
-    if (extent <= BLOCK) {
-      this.declare("p", this.constant("f32", 0));
-      this.loop(loop, extent, body);
-      sum();
-      return;
-    }
-    this.loop("q", Math.ceil(extent / BLOCK), () => {
-      this.declare("p", this.constant("f32", 0));
-      this.loop("k", BLOCK, () => {
-        this.declare(loop, this.call("add_i", this.call("mul_i", "q", String(BLOCK)), "k"));
-        if (extent % BLOCK === 0) body();
-        else this.block(`if (${loop} < ${extent})`, body);
-      });
-      sum();
-    });
+    return [...starts, ...level(0)];
   }
 
-  /** Returns one float of a value of `dtype`; `which` says which one when there are two. */
-  give(dtype: DType, value: string): void {
-    if (floatsOf(dtype) === 2) this.line(`return ${this.call("half_f", value, "which")};`);
-    else if (isFloat(dtype)) this.line(`return ${value};`);
-    else this.line(`return ${this.call("i32tof_f", value)};`);
+  /** Statements up to the values that are stored, and these. */
+  body(): { lines: string[]; values: string[] } {
+    const { kernel } = this;
+    const nest = this.nest();
+    const lines =
+      kernel.accumulators.length === 0 || kernel.reduce.includes(0) ? [...(this.levels[0] as string[]), ...nest] : nest;
+    // What stood in loops is not known after them.
+    this.known = new Map([...this.known].filter(([, name]) => this.depths.get(name) === 0));
+    this.levels = [[]];
+    const all = this.instructions(kernel.outer);
+    return {
+      lines: [...lines, ...(this.levels[0] as string[])],
+      values: kernel.stores.map((s) => all[s.value] as string),
+    };
   }
 }
 
-/** Prints a kernel that stores one value per point of its loops, in row-major order. */
+/** Prints a kernel whose points store whole texels, one after the other, in row-major order; for JavaScript: one element each. */
 export function printKernel(kernel: Kernel, language: Language): Printed {
   const p = new Printer(kernel, language);
-  const store = kernel.stores[0] as Kernel["stores"][number];
-  const { dtype } = kernel.buffers[store.buffer] as BufferType;
-  const halves = floatsOf(dtype) === 2;
-  if (halves) {
-    p.declare("o", p.call("quo_i", "t", "2"));
-    p.declare("which", p.call("res_i", "t", "2"));
-  }
-  p.unflatten(halves ? "o" : "t", 0, kernel.loops);
-  if (kernel.accumulators.length > 0) {
-    p.start(kernel.accumulators);
-    if (!kernel.reduce.includes(0)) p.reduce();
-  }
-  const values = p.instructions(kernel.outer);
-  p.give(dtype, values[store.value] as string);
-  const { loads } = p;
-  return {
-    source: `function(${loads.map((b) => `b${b}`).join(", ")}) { return ${p.position(store.buffer)}; }`,
-    native: p.text,
-    loads,
-    floats: [...loads, store.buffer].map((b) => {
-      const { dtype, size } = kernel.buffers[b] as BufferType;
-      return size * floatsOf(dtype);
-    }),
+  const { w } = p;
+  const outs = [...new Set(kernel.stores.map((s) => s.buffer))];
+  const dtype = (kernel.buffers[outs[0] as number] as BufferType).dtype;
+  const floats = (b: number): number => {
+    const { dtype, size } = kernel.buffers[b] as BufferType;
+    return size * floatsOf(dtype);
   };
+  const two = floatsOf(dtype) === 2;
+  const float = (value: string): string => (isFloat(dtype) ? value : w.call("i32tof_f", value));
+  const finish = (native: (library: readonly string[]) => string[], source: string): Printed => ({
+    source: `function(${p.loads.map((b) => `b${b}`).join(", ")}) { ${source} }`,
+    native: native(texts(w.used, language)).join("\n"),
+    loads: p.loads,
+    outs,
+    floats: [...p.loads, outs[0] as number].map(floats),
+  });
+
+  if (w.js) {
+    p.position(two ? "o" : "t");
+    const { lines, values } = p.body();
+    const value = values[0] as string;
+    const result = two ? w.call("half_f", value, "which") : float(value);
+    const head = two ? ["const o = t >> 1, which = t & 1;"] : [];
+    const body = ["function body_f(t) {", ...head, ...lines, `return ${result};`, "}"];
+    // gpu.js looks for `function` at the start of what is JavaScript.
+    return finish((library) => [...body, ...library], "return body_f(this.thread.x);");
+  }
+  const [width] = layout(floats(outs[0] as number));
+  p.position("t");
+  const { lines, values } = p.body();
+  const texels = outs.map((b) => {
+    const own = values.filter((_, i) => kernel.stores[i]?.buffer === b);
+    const parts = own.flatMap((v) => (two ? [w.call("half_f", v, "0"), w.call("half_f", v, "1")] : [float(v)]));
+    return `vec4(${[...parts, "0.0", "0.0", "0.0"].slice(0, 4).join(", ")})`;
+  });
+  const others = texels.slice(1);
+  const body = [
+    ...others.map((_, i) => `vec4 texel${i + 1};`),
+    "vec4 body_f(int which) {",
+    ...others.map((_, i) => `if (which == ${i + 1}) return texel${i + 1};`),
+    `int t = int(gl_FragCoord.x) + int(gl_FragCoord.y) * ${width};`,
+    ...inlined([...lines, ...others.map((texel, i) => `texel${i + 1} = ${texel};`), `return ${texels[0]};`]),
+    "}",
+  ];
+  const calls = others.map((_, i) => `r${i + 1}(0); `).join("");
+  // GLSL wants callees first.
+  const fetchers = p.loads.map((b) => fetcher(b, floats(b)));
+  return finish((library) => [...fetchers, ...library, ...body], `const v = body_f(0); ${calls}return v;`);
 }

@@ -12,19 +12,23 @@ import {
 } from "@gradus/tensor";
 import { planOf, segments } from "../segments.ts";
 import type { Compiled, Device } from "./device.ts";
+import { texels } from "./lanes.ts";
+import type { Texture } from "./library.ts";
 import { obstacle } from "./obstacle.ts";
-import { printKernel, Unprintable } from "./print.ts";
+import { printKernel } from "./print.ts";
 import { splitFold } from "./split.ts";
+import { drawsFor, tile } from "./tile.ts";
 import { Value } from "./value.ts";
+import { Unprintable } from "./writer.ts";
 
 /** Tells that an operation runs on the CPU, and why. */
 export type Tell = (operation: string, reason: string) => void;
 
-/** A kernel that fills buffer `out`; null when there is nothing to fill. */
+/** A kernel that fills buffers; null when there is nothing to fill. */
 interface OnGpu {
   readonly kernel: Compiled | null;
-  readonly loads: readonly number[];
-  readonly out: number;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
 }
 /** Steps on the CPU that fill `outputs`. */
 interface OnCpu {
@@ -36,8 +40,6 @@ type Stage = OnGpu | OnCpu;
 
 const nameOf = (work: Kernel | Special): string =>
   work.kind === "loops" || work.kind === "routine" ? work.name : work.kind;
-
-const buffersOf = (s: Stage): readonly number[] => ("run" in s ? [...s.inputs, ...s.outputs] : [...s.loads, s.out]);
 
 /** A plan whose kernels run on the GPU, and whose other steps run on the CPU between them. */
 export class Program {
@@ -62,7 +64,7 @@ export class Program {
     });
     const last = new Map<number, number>();
     this.stages.forEach((s, i) => {
-      for (const b of buffersOf(s)) last.set(b, i);
+      for (const b of [...s.inputs, ...s.outputs]) last.set(b, i);
     });
     for (const b of [...plan.inputs, ...plan.outputs]) last.delete(b);
     this.dying = this.stages.map((_, i) => [...last].filter(([, at]) => at === i).map(([b]) => b));
@@ -74,12 +76,8 @@ export class Program {
     if (reason === null && work.kind === "loops")
       try {
         const out = buffers[work.stores[0]?.buffer as number] as number;
-        if (this.types[out]?.size === 0) return [{ kernel: null, loads: [], out }];
-        const halves = splitFold(work);
-        if (halves === null) return [this.kernel(work, buffers)];
-        const parts = this.types.push(halves.parts) - 1;
-        const inputs = buffers.filter((b) => b !== out);
-        return [this.kernel(halves.first, [...inputs, parts]), this.kernel(halves.second, [...inputs, parts, out])];
+        if (this.types[out]?.size === 0) return [{ kernel: null, inputs: [], outputs: [out] }];
+        return this.split(work, buffers);
       } catch (e) {
         if (!(e instanceof Unprintable)) throw e;
         reason = `there is no ${e.message} on the GPU`;
@@ -88,12 +86,32 @@ export class Program {
     return null;
   }
 
+  /** The kernels of a fold, which is cut if it is long. */
+  private split(work: Kernel, buffers: readonly number[]): OnGpu[] {
+    const halves = splitFold(work);
+    if (halves === null) return this.tiled(work, buffers);
+    const out = buffers[work.stores[0]?.buffer as number] as number;
+    const parts = this.types.push(halves.parts) - 1;
+    const inputs = buffers.filter((b) => b !== out);
+    return [...this.tiled(halves.first, [...inputs, parts]), ...this.split(halves.second, [...inputs, parts, out])];
+  }
+
+  /** A kernel as the GPU runs it: texel by texel, and products in tiles. */
+  private tiled(work: Kernel, buffers: readonly number[]): OnGpu[] {
+    if (this.device.language === "js") return [this.kernel(work, buffers)];
+    const tiled = tile(work, drawsFor(work, this.device.maxDraws, this.device.maxLoads));
+    if (tiled === null) return [this.kernel(texels(work), buffers)];
+    const all = [...buffers, ...tiled.parts.map((type) => this.types.push(type) - 1)];
+    return tiled.kernels.map((k) => this.kernel(k, all));
+  }
+
   private kernel(kernel: Kernel, buffers: readonly number[]): OnGpu {
     const printed = printKernel(kernel, this.device.language);
+    const named = (list: readonly number[]): number[] => list.map((b) => buffers[b] as number);
     return {
       kernel: this.device.compile(printed, kernel.name),
-      loads: printed.loads.map((b) => buffers[b] as number),
-      out: buffers[kernel.stores[0]?.buffer as number] as number,
+      inputs: named(printed.loads),
+      outputs: named(printed.outs),
     };
   }
 
@@ -103,9 +121,8 @@ export class Program {
     const get = (b: number): Value => values.get(b) as Value;
     try {
       for (const [i, stage] of this.stages.entries()) {
-        const made = "run" in stage ? await this.onCpu(stage, get) : [await this.onGpu(stage, get)];
-        const outputs = "run" in stage ? stage.outputs : [stage.out];
-        outputs.forEach((b, k) => {
+        const made = "run" in stage ? await this.onCpu(stage, get) : await this.onGpu(stage, get);
+        stage.outputs.forEach((b, k) => {
           values.set(b, made[k] as Value);
         });
         for (const b of this.dying[i] as number[]) {
@@ -121,12 +138,13 @@ export class Program {
     }
   }
 
-  private async onGpu({ kernel, loads, out }: OnGpu, get: (b: number) => Value): Promise<Value> {
-    const { dtype, size } = this.types[out] as BufferType;
-    if (kernel === null) return Value.of(new dtypes[dtype].array(new ArrayBuffer(0)));
-    const textures = [];
-    for (const b of loads) textures.push(await get(b).on(this.device));
-    return Value.in(await kernel.run(textures), dtype, size);
+  private async onGpu({ kernel, inputs, outputs }: OnGpu, get: (b: number) => Value): Promise<Value[]> {
+    const types = outputs.map((b) => this.types[b] as BufferType);
+    if (kernel === null) return types.map(({ dtype }) => Value.of(new dtypes[dtype].array(new ArrayBuffer(0))));
+    const textures: Texture[] = [];
+    for (const b of inputs) textures.push(await get(b).on(this.device));
+    const made = await kernel.run(textures);
+    return types.map(({ dtype, size }, i) => Value.in(made[i] as Texture, dtype, size));
   }
 
   private async onCpu({ run, inputs, outputs }: OnCpu, get: (b: number) => Value): Promise<Value[]> {

@@ -30,11 +30,12 @@ export function splitFold(k: Kernel): Halves | null {
   const count = Math.min(Math.ceil(extent / PART), Math.ceil(THREADS / results));
   if (product(k.reduce) < LONG || results === 0 || count < 2) return null;
   const axis = k.loops.length + k.reduce.indexOf(extent);
-  const size = Math.ceil(extent / count);
-  const cut = Math.ceil(extent / size);
+  // The parts take turns, so that neighbours read neighbours: a part is every cut-th term.
+  const cut = Math.ceil(count / 4) * 4;
+  const size = Math.ceil(extent / cut);
   const part = k.loops.length;
 
-  // A loop of the fold moves up by one for the loop over parts; the one that is cut is part · size + loop.
+  // A loop of the fold moves up by one for the loop over parts; the one that is cut is loop · cut + part.
   const index = (e: Index): Index => ({
     constant: e.constant,
     terms: e.terms.flatMap(({ coefficient, atom }): Term[] => {
@@ -42,7 +43,7 @@ export function splitFold(k: Kernel): Halves | null {
       if (atom.kind !== "loop") return [{ coefficient, atom: { ...atom, of: index(atom.of) } }];
       if (atom.loop < part) return [{ coefficient, atom }];
       if (atom.loop !== axis) return [loop(atom.loop + 1, atom.extent, coefficient)];
-      return [loop(part, cut, coefficient * size), loop(axis + 1, size, coefficient)];
+      return [loop(part, cut, coefficient), loop(axis + 1, size, coefficient * cut)];
     }),
   });
   const { buffer: out } = k.stores[0] as Kernel["stores"][number];
@@ -59,8 +60,8 @@ export function splitFold(k: Kernel): Halves | null {
   const parts = { dtype: wide, size: results * cut };
   let value = fold.value;
   if (cut * size > extent) {
-    // The last part is shorter: what is beyond the end must not count.
-    const of: Index = { constant: 0, terms: [loop(part, cut, size), loop(axis + 1, size)] };
+    // Some parts are shorter: what is beyond the end must not count.
+    const of: Index = { constant: 0, terms: [loop(part, cut), loop(axis + 1, size, cut)] };
     const n = moved.push(
       { op: "guard", dtype: "bool", guards: [{ of, low: 0, high: extent }] },
       { op: "const", dtype: from, value: neutral(fold.op, from) },

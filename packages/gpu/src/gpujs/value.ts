@@ -1,8 +1,8 @@
 import { type DType, dtypes, type HostArray } from "@gradus/tensor";
 import { f16ToNumber, numberToF16 } from "@gradus/tensor/backend";
 import type { Device } from "./device.ts";
+import { floatsOf } from "./layout.ts";
 import type { Texture } from "./library.ts";
-import { floatsOf } from "./print.ts";
 
 /** Elements as the floats of a texture: integers of 32 bits are two halves, the low one first. */
 function encode(data: HostArray): Float32Array {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { collapse } from "../ir/collapse.ts";
 export { convert, wrap } from "../ir/evaluate.ts";
 export {
   addIndex,
