@@ -118,8 +118,9 @@ export class Device {
     // A texture may be twice as high as the square root of its size.
     const side = this.gl === null ? Infinity : (this.gl.getParameter(this.gl.MAX_TEXTURE_SIZE) as number);
     this.maxFloats = Math.min(side * side, 2 ** 30);
-    // gpu.js makes textures in the last of the 16 units that every WebGL2 has.
-    this.maxLoads = this.gl === null ? Infinity : 15;
+    // One unit is for the result; and gpu.js makes textures in the last of the 16 units that every WebGL2 has.
+    const units = this.gl === null ? Infinity : (this.gl.getParameter(this.gl.MAX_TEXTURE_IMAGE_UNITS) as number);
+    this.maxLoads = units > 16 ? units - 2 : 15;
     this.maxDraws = this.gl === null ? 1 : (this.gl.getParameter(this.gl.MAX_DRAW_BUFFERS) as number);
     context?.canvas.addEventListener("webglcontextlost", () => {
       this.gone ??= "the WebGL context was lost";

@@ -1,26 +1,41 @@
-import type { Kernel, Special } from "@gradus/tensor";
+import type { BufferType, Kernel, Special } from "@gradus/tensor";
 import type { Device } from "./device.ts";
 import { floatsOf } from "./layout.ts";
+import { gathers, scatterKernel } from "./special.ts";
 
-const specials: Readonly<Record<Special["kind"], string>> = {
-  scatter: "a fragment shader cannot write to computed places",
-  recurrence: "each element waits for the one before it",
-  cumulative: "each element waits for the one before it",
-  routine: "it is a procedure on whole arrays",
-  scan: "its steps run one after the other",
-  switch: "which branch runs is known on the CPU only",
-  while: "when it ends is known on the CPU only",
-};
-
-/** Why a step cannot run on the GPU, or null. */
+/** Why a step cannot run on the GPU, or null. Of loops and branches, what is in them tells. */
 export function obstacle(work: Kernel | Special, device: Device): string | null {
-  if (work.kind !== "loops") return specials[work.kind];
-  if ([...work.buffers, ...work.inner, ...work.outer].some((x) => x.dtype === "f64"))
-    return "WebGL has no 64-bit numbers";
-  if (work.buffers.some((b) => b.size * floatsOf(b.dtype) > device.maxFloats))
-    return "an array is larger than a texture can be";
-  if (work.buffers.length - 1 > device.maxLoads) return `it reads more than ${device.maxLoads} arrays`;
-  return inOrder(work) ? null : "its results are not stored in order";
+  switch (work.kind) {
+    case "loops":
+      return kernelObstacle(work, device);
+    case "routine":
+      return "it is a procedure on whole arrays";
+    case "recurrence":
+      return "each element waits for the one before it";
+    case "cumulative":
+      return arrayObstacle([{ dtype: work.dtype, size: work.outer * work.n * work.inner }], device);
+    case "scatter":
+      if (!gathers(work)) return "it has many updates, and a fragment shader would look through them for each element";
+      return kernelObstacle(scatterKernel(work), device);
+    default:
+      return null;
+  }
+}
+
+function arrayObstacle(buffers: readonly BufferType[], device: Device): string | null {
+  if (buffers.some((b) => b.dtype === "f64")) return "WebGL has no 64-bit numbers";
+  return buffers.some((b) => b.size * floatsOf(b.dtype) > device.maxFloats)
+    ? "an array is larger than a texture can be"
+    : null;
+}
+
+function kernelObstacle(kernel: Kernel, device: Device): string | null {
+  const { buffers, inner, outer } = kernel;
+  if ([...inner, ...outer].some((x) => x.dtype === "f64")) return "WebGL has no 64-bit numbers";
+  const reason = arrayObstacle(buffers, device);
+  if (reason !== null) return reason;
+  if (buffers.length - 1 > device.maxLoads) return `it reads more than ${device.maxLoads} arrays`;
+  return inOrder(kernel) ? null : "its results are not stored in order";
 }
 
 /** Whether there is one result at each point of the loops, stored at its row-major position. */

@@ -34,6 +34,9 @@ function fetcher(buffer: number, floats: number): string {
 /** Quotients of what is smaller are found by floats: (x + 0.5) / n is 0.5 / n away from whole numbers, which is more than two roundings change. */
 const FLOAT_QUOTIENTS = 2 ** 21;
 
+/** The texture unit of which gpu.js makes use of its own. */
+const SPARE = 15;
+
 const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
 
 /** What is computed, and in how many reduction loops it stands. */
@@ -342,13 +345,19 @@ export function printKernel(kernel: Kernel, language: Language): Printed {
   };
   const two = floatsOf(dtype) === 2;
   const float = (value: string): string => (isFloat(dtype) ? value : w.call("i32tof_f", value));
-  const finish = (native: (library: readonly string[]) => string[], source: string): Printed => ({
-    source: `function(${p.loads.map((b) => `b${b}`).join(", ")}) { ${source} }`,
-    native: native(texts(w.used, language)).join("\n"),
-    loads: p.loads,
-    outs,
-    floats: [...p.loads, outs[0] as number].map(floats),
-  });
+  const finish = (native: (library: readonly string[]) => string[], source: string): Printed => {
+    // gpu.js makes new textures in unit 15 and leaves them there: nothing is read from it.
+    const spare = !w.js && p.loads.length > SPARE;
+    const loads = spare ? p.loads.toSpliced(SPARE, 0, p.loads[0] as number) : p.loads;
+    const names = loads.map((b, i) => (spare && i === SPARE ? "spare" : `b${b}`));
+    return {
+      source: `function(${names.join(", ")}) { ${source} }`,
+      native: native(texts(w.used, language)).join("\n"),
+      loads,
+      outs,
+      floats: [...loads, outs[0] as number].map(floats),
+    };
+  };
 
   if (w.js) {
     p.position(two ? "o" : "t");

@@ -11,11 +11,13 @@ import {
   type Storage,
 } from "@gradus/tensor";
 import { planOf, segments } from "../segments.ts";
+import { type Control, type Controlled, control, readBy } from "./control.ts";
 import type { Compiled, Device } from "./device.ts";
 import { texels } from "./lanes.ts";
 import type { Texture } from "./library.ts";
 import { obstacle } from "./obstacle.ts";
 import { printKernel } from "./print.ts";
+import { runningKernels, scatterKernel } from "./special.ts";
 import { splitFold } from "./split.ts";
 import { drawsFor, tile } from "./tile.ts";
 import { Value } from "./value.ts";
@@ -36,7 +38,13 @@ interface OnCpu {
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
 }
-type Stage = OnGpu | OnCpu;
+/** Programs that fill `outputs`. */
+interface OnPrograms {
+  readonly control: Control;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+type Stage = OnGpu | OnCpu | OnPrograms;
 
 const nameOf = (work: Kernel | Special): string =>
   work.kind === "loops" || work.kind === "routine" ? work.name : work.kind;
@@ -49,6 +57,8 @@ export class Program {
   /** Types of the plan's buffers, and of those for parts of folds. */
   private readonly types: BufferType[];
   private readonly stages: readonly Stage[];
+  /** Whether some of it runs on the CPU. */
+  hops = false;
   /** Buffers that are needed no more after each stage. */
   private readonly dying: readonly (readonly number[])[];
 
@@ -57,9 +67,10 @@ export class Program {
     this.device = device;
     this.cpu = cpu;
     this.types = [...plan.buffers];
-    const kernels = new Map(plan.steps.map((step) => [step, this.kernels(step, tell)]));
+    const kernels = new Map(plan.steps.map((step) => [step, this.onDevice(step, tell)]));
     this.stages = segments(plan, (step) => kernels.get(step) === null).flatMap((segment): Stage[] => {
-      if (!segment.host) return segment.steps.flatMap((step) => kernels.get(step) as OnGpu[]);
+      if (!segment.host) return segment.steps.flatMap((step) => kernels.get(step) as Stage[]);
+      this.hops = true;
       return [{ run: cpu().compile(planOf(plan, segment)), inputs: segment.reads, outputs: segment.writes }];
     });
     const last = new Map<number, number>();
@@ -70,20 +81,57 @@ export class Program {
     this.dying = this.stages.map((_, i) => [...last].filter(([, at]) => at === i).map(([b]) => b));
   }
 
-  /** The kernels of one step, or null if it runs on the CPU. */
-  private kernels({ work, buffers }: Step, tell: Tell): OnGpu[] | null {
+  /** What one step is on the GPU, or null if it runs on the CPU. */
+  private onDevice({ work, buffers }: Step, tell: Tell): Stage[] | null {
     let reason = obstacle(work, this.device);
-    if (reason === null && work.kind === "loops")
+    if (reason === null)
       try {
-        const out = buffers[work.stores[0]?.buffer as number] as number;
-        if (this.types[out]?.size === 0) return [{ kernel: null, inputs: [], outputs: [out] }];
-        return this.split(work, buffers);
+        if (work.kind === "loops") return this.kernels(work, buffers);
+        if (work.kind === "scatter") return this.kernels(scatterKernel(work), buffers);
+        if (work.kind === "cumulative") return this.passes(runningKernels(work), buffers);
+        if (work.kind === "scan" || work.kind === "switch" || work.kind === "while") {
+          const made = this.programs(work, buffers);
+          if (typeof made !== "string") return [made];
+          reason = made;
+        }
       } catch (e) {
         if (!(e instanceof Unprintable)) throw e;
         reason = `there is no ${e.message} on the GPU`;
       }
     tell(nameOf(work), reason as string);
     return null;
+  }
+
+  /** A step that runs programs, or why it runs on the CPU. */
+  private programs(work: Controlled, buffers: readonly number[]): OnPrograms | string {
+    const why: string[] = [];
+    const make = (plan: Plan): Program =>
+      new Program(plan, this.device, this.cpu, (operation, reason) => why.push(`${operation} in it does: ${reason}`));
+    const types = buffers.map((b) => this.types[b] as BufferType);
+    const made = control(work, types, make, this.device);
+    if (made.programs.some((p) => p.hops)) {
+      for (const p of made.programs) p.dispose();
+      return why[0] ?? "a part of it does";
+    }
+    const reads = readBy(work);
+    return { control: made, inputs: buffers.slice(0, reads), outputs: buffers.slice(reads) };
+  }
+
+  /** Kernels each of which reads what the one before it wrote. */
+  private passes(list: readonly Kernel[], [from, to]: readonly number[]): OnGpu[] {
+    let last = from as number;
+    return list.flatMap((k, i) => {
+      const next = i === list.length - 1 ? (to as number) : this.types.push(k.buffers[1] as BufferType) - 1;
+      const stages = this.kernels(k, [last, next]);
+      last = next;
+      return stages;
+    });
+  }
+
+  private kernels(work: Kernel, buffers: readonly number[]): OnGpu[] {
+    const out = buffers[work.stores[0]?.buffer as number] as number;
+    if (this.types[out]?.size === 0) return [{ kernel: null, inputs: [], outputs: [out] }];
+    return this.split(work, buffers);
   }
 
   /** The kernels of a fold, which is cut if it is long. */
@@ -121,7 +169,7 @@ export class Program {
     const get = (b: number): Value => values.get(b) as Value;
     try {
       for (const [i, stage] of this.stages.entries()) {
-        const made = "run" in stage ? await this.onCpu(stage, get) : await this.onGpu(stage, get);
+        const made = await this.stage(stage, get);
         stage.outputs.forEach((b, k) => {
           values.set(b, made[k] as Value);
         });
@@ -136,6 +184,11 @@ export class Program {
       for (const v of values.values()) if (!given.has(v)) v.release();
       throw e;
     }
+  }
+
+  private stage(stage: Stage, get: (b: number) => Value): Promise<Value[]> {
+    if ("control" in stage) return stage.control.run(stage.inputs.map(get));
+    return "run" in stage ? this.onCpu(stage, get) : this.onGpu(stage, get);
   }
 
   private async onGpu({ kernel, inputs, outputs }: OnGpu, get: (b: number) => Value): Promise<Value[]> {
@@ -177,7 +230,8 @@ export class Program {
 
   dispose(): void {
     for (const s of this.stages) {
-      if ("run" in s) s.run.dispose();
+      if ("control" in s) for (const p of s.control.programs) p.dispose();
+      else if ("run" in s) s.run.dispose();
       else s.kernel?.release();
     }
   }

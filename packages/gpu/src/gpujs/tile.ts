@@ -132,9 +132,11 @@ function withPacked(kernel: Kernel, tiles: readonly Tile[]): Tiled & { readonly 
 }
 
 /** How many textures a thread should draw to: drivers compile large tiles for long, and the kernel that puts results in order reads them all. */
-export function drawsFor({ loops, reduce, outer }: Kernel, maxDraws: number, maxLoads: number): number {
+export function drawsFor({ loops, reduce, inner, outer }: Kernel, maxDraws: number, maxLoads: number): number {
   const work = product(loops) * product(reduce);
-  const loads = new Set(outer.flatMap((x) => (x.op === "load" ? [x.buffer] : []))).size;
+  const loads = Math.max(
+    ...[inner, outer].map((list) => new Set(list.flatMap((x) => (x.op === "load" ? [x.buffer] : []))).size),
+  );
   return Math.min(maxDraws, Math.max(1, maxLoads - loads), work < 2 ** 14 ? 1 : work < 2 ** 20 ? 2 : ROWS);
 }
 

@@ -26,6 +26,7 @@ export class Value {
   private host: HostArray | null;
   private readonly dtype: DType | null;
   private readonly size: number;
+  private owners = 1;
 
   private constructor(texture: Texture | null, host: HostArray | null, dtype: DType | null, size: number) {
     this.texture = texture;
@@ -60,7 +61,15 @@ export class Value {
     return this.host;
   }
 
+  /** The same value for one more owner, who gives it back, too. */
+  share(): Value {
+    this.owners++;
+    return this;
+  }
+
+  /** Gives the value back; the last owner frees it. */
   release(): void {
+    if (--this.owners > 0) return;
     this.texture?.delete?.();
     this.texture = null;
     this.host = null;

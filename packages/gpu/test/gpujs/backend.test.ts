@@ -2,6 +2,7 @@ import * as g from "@gradus/tensor";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { type GpujsBackend, type GpujsOptions, gpujs } from "../../src/gpujs/index.ts";
 import { agreement } from "./agreement.ts";
+import { differences } from "./flow.ts";
 
 // In Node gpu.js has its cpu mode only; what WebGL2 adds is tested in chromium.test.ts.
 const before = g.getBackend();
@@ -21,6 +22,20 @@ async function use(options: GpujsOptions = {}): Promise<GpujsBackend> {
 
 test("random programs agree with js", async () => {
   await agreement(await use(), Number(process.env.GRADUS_PROGRAMS ?? 100), Number(process.env.GRADUS_SEED ?? 1) + 5);
+});
+
+test("loops, branches, scatters and running folds agree with js, without the CPU", async () => {
+  const told: string[] = [];
+  expect(await differences(await use({ warn: (m) => told.push(m) }))).toEqual([]);
+  expect(told).toEqual([]);
+});
+
+test("a loop of which a part needs the CPU runs there, and says why", async () => {
+  const told: string[] = [];
+  await use({ warn: (m) => told.push(m) });
+  const [last] = g.scan((s: g.Tensor) => [g.sort(g.neg(s)), null], g.tensor([3, 1, 2]), null, { length: 3 });
+  expect(Array.from(await last.data())).toEqual([-3, -2, -1]);
+  expect(told).toEqual(["gpujs: scan runs on the CPU: sort in it does: it is a procedure on whole arrays"]);
 });
 
 test("what runs on the CPU is told once per operation", async () => {

@@ -13,6 +13,10 @@ describe.skipIf(missing !== null)("gpu.js on WebGL2, in Chromium", async () => {
     expect(outcome.programs).toBe("agree");
   });
 
+  test("loops, branches, scatters and running folds agree with js, without the CPU", () => {
+    expect(outcome.flow).toEqual([[], []]);
+  });
+
   test("NaN, infinities and signed zeros are what they are elsewhere", () => {
     expect(outcome.special).toBe(
       [

@@ -1,6 +1,7 @@
 import * as g from "@gradus/tensor";
 import { type GpujsBackend, gpujs } from "../../src/gpujs/index.ts";
 import { agreement } from "./agreement.ts";
+import { differences } from "./flow.ts";
 
 // What chromium.test.ts asks of WebGL2. Each trial gives a value that it expects.
 
@@ -59,6 +60,12 @@ const trials: Readonly<Record<string, () => Promise<unknown>>> = {
   async programs() {
     await agreement(await use(), 200, 6);
     return "agree";
+  },
+
+  async flow() {
+    const told: string[] = [];
+    const backend = await gpujs({ warn: (m) => told.push(m) });
+    return [await differences(backend), told];
   },
 
   async special() {
