@@ -98,11 +98,20 @@ const trials: Readonly<Record<string, () => Promise<unknown>>> = {
   async memory() {
     const backend = await use();
     const x = g.tensor(numbers);
+    const square = g.ones([64, 64]);
     const counts: number[] = [];
     for (let i = 0; i < 200; i++) {
       const [a, b] = g.tidy(() => {
         const y = g.add(g.mul(x, 2), g.sum(g.tanh(x)));
-        return [y, g.exp(g.neg(y))];
+        const product = g.matmul(square, square);
+        const [last] = g.scan((s: g.Tensor) => [g.add(s, product), null], product, null, { length: 3 });
+        const branch = g.cond(
+          g.greater(g.sum(last), 0),
+          (t: g.Tensor) => g.neg(t),
+          (t: g.Tensor) => t,
+          y,
+        );
+        return [y, g.exp(branch)];
       }) as [g.Tensor, g.Tensor];
       await b.data();
       g.dispose([a, b]);
