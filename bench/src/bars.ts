@@ -7,6 +7,9 @@ export interface Result {
   readonly p10?: number;
   readonly p90?: number;
   readonly gflops?: number;
+  /** In the browser, of one run on WebGPU: submissions with kernels in them, and kernels. */
+  readonly submissions?: number;
+  readonly kernels?: number;
 }
 
 /** What Gradus holds itself to: a ratio of two results of one run, and how large or small it must be. */
@@ -14,12 +17,12 @@ export interface Bar {
   readonly what: string;
   readonly least?: number;
   readonly most?: number;
-  readonly value: (find: Find) => number | null;
+  readonly value: (find: Find, results: readonly Result[]) => number | null;
 }
 /** Milliseconds of a case, or null if it was not measured; the subject is Gradus with one thread unless told. */
 export type Find = (name: string, subject?: string, threads?: number) => number | null;
 
-const ratio = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a / b);
+export const ratio = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a / b);
 const WASM_PEERS = ["jax-js", "tfjs-wasm", "ort-web"] as const;
 
 /** How many times as long as Gradus the fastest of `subjects` takes. */
@@ -107,10 +110,11 @@ export function finder(results: readonly Result[]): Find {
 /** The bars that the results tell something of: value, limit, and whether it is met. */
 export function judged(
   results: readonly Result[],
+  list: readonly Bar[] = bars,
 ): { readonly what: string; readonly value: number; readonly limit: string; readonly met: boolean }[] {
   const find = finder(results);
-  return bars.flatMap(({ what, least, most, value }) => {
-    const v = value(find);
+  return list.flatMap(({ what, least, most, value }) => {
+    const v = value(find, results);
     if (v === null) return [];
     const met = (least === undefined || v >= least) && (most === undefined || v <= most);
     return [{ what, value: v, limit: least === undefined ? `≤ ${most}` : `≥ ${least}`, met }];

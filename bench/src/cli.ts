@@ -8,7 +8,7 @@ import { chosen, parse, usage } from "./harness/args.ts";
 import { COLD, coldStart } from "./harness/cold.ts";
 import { measure, ONE_THREAD, type Outcome, quick, thorough, whoIs } from "./harness/measure.ts";
 import { installPeers } from "./harness/peers.ts";
-import { heading, table } from "./harness/table.ts";
+import { barLines, heading, table } from "./harness/table.ts";
 import { subjects } from "./subjects/index.ts";
 
 const PEAK = "simd-peak";
@@ -70,9 +70,7 @@ async function main(): Promise<void> {
     }
   }
   const held = judged(results as Result[]);
-  if (held.length > 0) console.log("\nbars");
-  for (const { what, value, limit, met } of held)
-    console.log(`  ${met ? "met    " : "NOT MET"} ${value.toFixed(2).padStart(8)} ${limit.padStart(6)}  ${what}`);
+  if (held.length > 0) console.log(barLines(held));
   if (settings.json !== null) writeFileSync(settings.json, `${JSON.stringify(results, null, 2)}\n`);
   if (bad > 0) {
     console.error(`\n${bad} result(s) with wrong numbers or none.`);

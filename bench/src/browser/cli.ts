@@ -1,10 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { missing } from "../../../tools/src/chromium.ts";
+import { judged, type Result } from "../bars.ts";
 import { cases } from "../cases/index.ts";
 import { chosen, parse } from "../harness/args.ts";
 import { measure, ONE_THREAD, quick, thorough, whoIs } from "../harness/measure.ts";
 import { installPeers } from "../harness/peers.ts";
-import { heading, table } from "../harness/table.ts";
+import { barLines, heading, table } from "../harness/table.ts";
+import { bars } from "./bars.ts";
 import { subjects } from "./subjects.ts";
 import { BrowserTab } from "./tab.ts";
 
@@ -41,11 +43,20 @@ async function main(): Promise<void> {
       const id = { name: row.name, in: "chromium", ...whoIs(subject, threads) };
       if (o.kind !== "measured") results.push({ ...id, [o.kind]: o.reason });
       else {
-        const { ms, p10, p90 } = o;
-        results.push({ ...id, ms, p10, p90, ...(row.flops === undefined ? {} : { gflops: row.flops / ms / 1e6 }) });
+        const { ms, p10, p90, work } = o;
+        results.push({
+          ...id,
+          ms,
+          p10,
+          p90,
+          ...work,
+          ...(row.flops === undefined ? {} : { gflops: row.flops / ms / 1e6 }),
+        });
       }
     }
   }
+  const held = judged(results as Result[], bars);
+  if (held.length > 0) console.log(barLines(held));
   if (json !== null) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
   if (bad > 0) {
     console.error(`\n${bad} result(s) with wrong numbers or none.`);

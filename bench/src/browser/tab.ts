@@ -10,10 +10,12 @@ const external = ["onnxruntime-web", "onnxruntime-node"];
 /** A browser that measures one subject on one case. */
 export class BrowserTab implements Measurer {
   readonly job: Job;
+  readonly counts: boolean;
   private readonly tab: Promise<Tab>;
 
   constructor(job: Job) {
     this.job = job;
+    this.counts = job.subject.endsWith("-webgpu");
     const tell = process.env.BENCH_DEBUG ? console.error : () => undefined;
     this.tab = open(page, { files, external, tell, isolated: job.threads > 1 });
     this.tab.catch(() => undefined);

@@ -1,6 +1,6 @@
 import { caseNamed } from "../cases/index.ts";
 import type { Subject } from "../subjects/subject.ts";
-import type { Reply, Request } from "./messages.ts";
+import type { GpuWork, Reply, Request } from "./messages.ts";
 import { sampleOf } from "./sample.ts";
 import { type Prepared, Unsupported } from "./work.ts";
 
@@ -11,11 +11,13 @@ const reasonOf = (e: unknown): string => (e instanceof Error ? e.message : Strin
  *
  * @param broken is told of errors
  * @param grain milliseconds that the clock tells well; default: any
+ * @param counted counts what a run asks of the GPU, where that can be seen
  */
 export function answers(
   subjectNamed: (name: string) => Subject,
   broken: (e: unknown) => void,
   grain = 0,
+  counted?: (run: () => Promise<unknown>) => Promise<GpuWork>,
 ): (request: Request) => Promise<Reply> {
   let prepared: Prepared | undefined;
   /** Runs between two looks at the clock. */
@@ -45,6 +47,10 @@ export function answers(
   }
 
   async function answer(request: Request): Promise<Reply> {
+    if (request.kind === "count") {
+      if (counted === undefined) throw new Unsupported("nothing counts kernels here");
+      return { kind: "work", work: await counted(() => timed(prepared as Prepared, 1)) };
+    }
     if (request.kind !== "prepare") return { kind: "times", times: await batch(request.ms) };
     const { job } = request;
     const row = caseNamed(job.case);

@@ -1,5 +1,5 @@
 import type { Case } from "../cases/case.ts";
-import type { Job, Reply, Request } from "./messages.ts";
+import type { GpuWork, Job, Reply, Request } from "./messages.ts";
 import { difference, type Sample } from "./sample.ts";
 import { type Summary, summary } from "./stats.ts";
 import { Worker } from "./worker.ts";
@@ -26,12 +26,14 @@ const TURNS = 10;
 const SLOW = 5000;
 
 export type Outcome =
-  | ({ readonly kind: "measured"; readonly runs: number } & Summary)
+  | ({ readonly kind: "measured"; readonly runs: number; readonly work?: GpuWork } & Summary)
   | { readonly kind: "unsupported" | "failed" | "mismatch"; readonly reason: string };
 
 /** What measures one subject on one case, apart from the others. */
 export interface Measurer {
   readonly job: Job;
+  /** Whether it can tell what a run asks of the GPU. */
+  readonly counts?: boolean;
   ask(request: Request): Promise<Reply>;
   end(): void;
 }
@@ -79,7 +81,7 @@ export async function measure(
       const reply = await worker.ask({ kind: "prepare", job: worker.job });
       if (reply.kind !== "ready") {
         worker.end();
-        outcomes.set(subject, reply.kind === "times" ? { kind: "failed", reason: "unexpected answer" } : reply);
+        outcomes.set(subject, "reason" in reply ? reply : { kind: "failed", reason: "unexpected answer" });
         continue;
       }
       const slow = reply.firstMs > SLOW;
@@ -107,10 +109,15 @@ export async function measure(
         else r.times.push(...times);
         r.turns++;
       }
-    for (const [subject, { failure, times }] of running) {
+    for (const [subject, { failure, times, worker }] of running) {
       if (outcomes.has(subject)) continue;
-      if (failure !== null) outcomes.set(subject, { kind: "failed", reason: failure });
-      else outcomes.set(subject, { kind: "measured", runs: times.length, ...summary(times) });
+      if (failure !== null) {
+        outcomes.set(subject, { kind: "failed", reason: failure });
+        continue;
+      }
+      const told = worker.counts ? await worker.ask({ kind: "count" }) : null;
+      const work = told?.kind === "work" ? { work: told.work } : {};
+      outcomes.set(subject, { kind: "measured", runs: times.length, ...summary(times), ...work });
     }
     return new Map(subjects.map((s) => [s, outcomes.get(s) as Outcome]));
   } finally {
