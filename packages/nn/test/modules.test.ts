@@ -105,6 +105,23 @@ const table: Readonly<Record<string, readonly [make: () => nn.Module, shape: rea
   ],
   LearnedPositions: [() => new nn.LearnedPositions(5, 4, on), [2, 3, 4], (m, x) => m.call(x, 2)],
   SinusoidalPositions: [() => new nn.SinusoidalPositions(4), [2, 3, 4], (m, x) => m.call(x)],
+  RNN: [() => new nn.RNN(3, 2, on), [2, 4, 3], (m, x) => m.call(x)],
+  "RNN, relu": [() => new nn.RNN(3, 2, { ...on, nonlinearity: "relu", bias: false }), [2, 4, 3], (m, x) => m.call(x)],
+  GRU: [
+    () => new nn.GRU(3, 2, { ...on, layers: 2, dropout: 0.3 }),
+    [2, 4, 3],
+    (m, x, pass) => m.call(x, undefined, pass),
+  ],
+  "GRU, both ways": [
+    () => new nn.GRU(3, 2, { ...on, bidirectional: true }),
+    [2, 4, 3],
+    (m, x) => m.call(x, { hidden: x.at(null, [0, 2], [0, 2]) }),
+  ],
+  LSTM: [
+    () => new nn.LSTM(3, 2, { ...on, layers: 2, bidirectional: true, dropout: 0.3 }),
+    [2, 4, 3],
+    (m, x, pass) => m.call(x, undefined, pass),
+  ],
   Parallel: [() => new nn.Parallel([new nn.Conv2d(2, 3, 1, on), new nn.MaxPool2d(1), gelu]), [2, 2, 3, 3]],
 };
 

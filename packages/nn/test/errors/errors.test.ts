@@ -9,6 +9,7 @@ import { lossRows } from "./losses.ts";
 import { moduleRows } from "./modules.ts";
 import { normRows } from "./norms.ts";
 import { poolRows } from "./pooling.ts";
+import { recurrentRows } from "./recurrent.ts";
 import type { Rows } from "./rows.ts";
 import { stateRows } from "./state.ts";
 
@@ -20,6 +21,7 @@ const rows: Rows = {
   ...moduleRows,
   ...normRows,
   ...poolRows,
+  ...recurrentRows,
   ...stateRows,
 };
 /** Exports that refuse nothing, and why. */
