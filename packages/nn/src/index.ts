@@ -35,7 +35,17 @@ export { AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d } from
 export { PixelShuffle, Upsample, type UpsampleOptions } from "./layers/resizing.ts";
 export { type Layer, Sequential } from "./layers/sequential.ts";
 export { SinusoidalPositions } from "./layers/sinusoidal.ts";
-export * from "./losses/cross-entropy.ts";
+export { type CrossEntropyOptions, crossEntropy, type NllOptions, nll } from "./losses/cross-entropy.ts";
+export { type CtcOptions, ctc } from "./losses/ctc.ts";
+export { type KlOptions, klDivergence } from "./losses/divergence.ts";
+export type { MarginOptions, TripletOptions } from "./losses/pairs.ts";
+export { contrastive, cosineEmbedding, tripletMargin } from "./losses/pairs.ts";
+export type { LossOptions, Reduction } from "./losses/reduce.ts";
+export type { BceOptions, HuberOptions, SmoothL1Options } from "./losses/regression.ts";
+export { bceWithLogits, huber, l1, mse, smoothL1 } from "./losses/regression.ts";
+export { accuracy, topKAccuracy } from "./metrics/accuracy.ts";
+export { auc } from "./metrics/auc.ts";
+export { type Averaging, classScores, confusionMatrix, type Scores } from "./metrics/confusion.ts";
 export { Module } from "./module.ts";
 export type { LayerOptions } from "./parameters.ts";
 export { Pass, type PassOptions } from "./pass.ts";

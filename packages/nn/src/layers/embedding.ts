@@ -78,9 +78,10 @@ export class Embedding extends Module {
 }
 
 /** Throws unless `x` holds integers. */
-export function checkIndices(op: string, x: Tensor): void {
-  check.tensor(op, x, "x");
-  if (isFloat(x.dtype) || x.dtype === "bool") throw new DTypeError(`${op}: x: ${x.dtype} is no index; cast it to i32`);
+export function checkIndices(op: string, x: Tensor, argument = "x"): void {
+  check.tensor(op, x, argument);
+  if (isFloat(x.dtype) || x.dtype === "bool")
+    throw new DTypeError(`${op}: ${argument}: ${x.dtype} is no index; cast it to i32`);
 }
 
 /** Options of {@link LearnedPositions}. */

@@ -1,43 +1,79 @@
 import type { Tensor } from "@gradus/tensor";
 import {
   add,
-  argmax,
   cast,
   check,
   DTypeError,
+  div,
   equal,
+  expandDims,
+  gather,
+  greaterEqual,
+  iota,
   isFloat,
+  less,
+  logicalAnd,
   logSoftmax,
-  mean,
   mul,
   neg,
-  oneHot,
+  notEqual,
   ShapeError,
-  square,
-  sub,
   sum,
   where,
 } from "@gradus/tensor";
+import { sameShape } from "../settings.ts";
+import type { LossOptions } from "./reduce.ts";
+import { checkLabels, checkLast, lossOptions, reduced } from "./reduce.ts";
 
-/** What becomes of the losses of the examples. */
-export type Reduction = "mean" | "sum" | "none";
-
-const reductions: Readonly<Record<Reduction, (losses: Tensor) => Tensor>> = {
-  mean: (losses) => mean(losses),
-  sum: (losses) => sum(losses),
-  none: (losses) => losses,
-};
-const reductionName = check.oneOf(...Object.keys(reductions));
-
-const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((d, i) => d === b[i]);
+/** Options of {@link nll}. */
+export interface NllOptions extends LossOptions {
+  /** Weight of each class, `[classes]`; with reduction `mean` the losses are divided by the sum of their weights. 1 unless told. */
+  readonly classWeights?: Tensor;
+  /** A label whose examples do not count; none unless told. */
+  readonly ignoreIndex?: number;
+}
 
 /** Options of {@link crossEntropy}. */
-export interface CrossEntropyOptions {
+export interface CrossEntropyOptions extends NllOptions {
   /** Mass of the target that is spread over all classes, `ε` of Szegedy et al. 2016; 0 unless told. */
   readonly labelSmoothing?: number;
-  /** `mean` unless told. */
-  readonly reduction?: Reduction;
+}
+
+const nllOptions: Readonly<Record<string, check.Check>> = {
+  ...lossOptions,
+  classWeights: check.tensor,
+  ignoreIndex: check.integer(),
+};
+
+/** The class weights in the dtype of the scores, or null. */
+function weightsOf(op: string, { classWeights }: NllOptions, scores: Tensor): Tensor | null {
+  if (classWeights === undefined) return null;
+  const classes = scores.shape.at(-1) as number;
+  if (!sameShape(classWeights.shape, [classes]))
+    throw new ShapeError(`${op}: classWeights: expected [${classes}], got [${classWeights.shape}]`);
+  return cast(classWeights, scores.dtype);
+}
+
+/** Losses of labels, `-(1 - ε) w_y log p_y - ε / K Σ_c w_c log p_c`, reduced. */
+function against(op: string, logp: Tensor, labels: Tensor, epsilon: number, options: NllOptions): Tensor {
+  const classes = logp.shape.at(-1) as number;
+  const index = cast(labels, "i32");
+  const weights = weightsOf(op, options, logp);
+  const hot = equal(expandDims(index, -1), iota([classes], { dtype: "i32" }));
+  const own = weights === null ? null : gather(weights, index);
+  const hit = neg(sum(where(hot, logp, 0), -1));
+  let losses = own === null ? hit : mul(hit, own);
+  if (epsilon > 0) {
+    const all = neg(sum(weights === null ? logp : mul(logp, weights), -1));
+    losses = add(mul(losses, 1 - epsilon), mul(all, epsilon / classes));
+  }
+  losses = where(logicalAnd(greaterEqual(index, 0), less(index, classes)), losses, Number.NaN);
+  const { ignoreIndex, reduction = "mean" } = options;
+  const counted = ignoreIndex === undefined ? null : notEqual(index, ignoreIndex);
+  if (counted !== null) losses = where(counted, losses, 0);
+  if (reduction !== "mean" || (own === null && counted === null)) return reduced(losses, options);
+  const mass = own ?? 1;
+  return div(sum(losses), sum(cast(counted === null ? (mass as Tensor) : where(counted, mass, 0), logp.dtype)));
 }
 
 /**
@@ -54,76 +90,43 @@ export interface CrossEntropyOptions {
  * ```
  */
 export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
-  check.tensor("crossEntropy", logits, "logits");
-  check.tensor("crossEntropy", labels, "labels");
-  check.options("crossEntropy", options, { labelSmoothing: check.number("[0, 1]"), reduction: reductionName });
-  const { labelSmoothing = 0, reduction = "mean" } = options;
-  const classes = logits.shape.at(-1);
-  if (classes === undefined || classes === 0)
-    throw new ShapeError(`crossEntropy: logits: expected [..., classes], got [${logits.shape}]`);
-  if (!isFloat(logits.dtype)) throw new DTypeError(`crossEntropy: logits: ${logits.dtype} is not a float dtype`);
-  const smooth = (target: Tensor): Tensor =>
-    labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes);
-  const logp = logSoftmax(logits, -1);
-  const against = (target: Tensor): Tensor => neg(sum(mul(smooth(cast(target, logits.dtype)), logp), -1));
-  if (isFloat(labels.dtype)) {
-    if (!sameShape(labels.shape, logits.shape))
-      throw new ShapeError(
-        `crossEntropy: labels: [${labels.shape}] are not probabilities for logits [${logits.shape}]`,
-      );
-    return reductions[reduction](against(labels));
+  const op = "crossEntropy";
+  const classes = checkLast(op, logits, "logits", "classes");
+  check.tensor(op, labels, "labels");
+  check.options(op, options, { ...nllOptions, labelSmoothing: check.number("[0, 1]") });
+  const { labelSmoothing = 0 } = options;
+  if (!isFloat(labels.dtype)) {
+    if (labels.dtype === "bool")
+      throw new DTypeError("crossEntropy: labels: bool is no class index; cast to i32, or to f32 if they are one-hot");
+    checkLabels(op, labels, logits, "logits");
+    return against(op, logSoftmax(logits, -1), labels, labelSmoothing, options);
   }
-  if (labels.dtype === "bool")
-    throw new DTypeError("crossEntropy: labels: bool is no class index; cast to i32, or to f32 if they are one-hot");
-  if (!sameShape(labels.shape, logits.shape.slice(0, -1)))
-    throw new ShapeError(
-      `crossEntropy: labels: [${labels.shape}] are not class indices for logits [${logits.shape}]; expected [${logits.shape.slice(0, -1)}]`,
-    );
-  const hot = oneHot(labels, classes, { dtype: logits.dtype });
-  return reductions[reduction](where(equal(sum(hot, -1), 1), against(hot), Number.NaN));
+  if (!sameShape(labels.shape, logits.shape))
+    throw new ShapeError(`${op}: labels: [${labels.shape}] are not probabilities for logits [${logits.shape}]`);
+  if (options.ignoreIndex !== undefined)
+    throw new DTypeError(`${op}: ignoreIndex: labels are probabilities, ${labels.dtype}; no index is among them`);
+  const target = cast(labels, logits.dtype);
+  const smooth = labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes);
+  const weights = weightsOf(op, options, logits);
+  const terms = mul(smooth, logSoftmax(logits, -1));
+  return reduced(neg(sum(weights === null ? terms : mul(terms, weights), -1)), options);
 }
 
 /**
- * Squared error, `(prediction - target)²`.
+ * Negative log-likelihood of labels, `-log p_y`.
  *
- * @param prediction - any shape
- * @param target - the same shape (nothing is broadcast: that is nearly always a mistake here)
- * @returns a scalar, or the shape of the arguments with reduction `none`
- * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} when the shapes differ; {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an unknown reduction
+ * @param logProbabilities - `[..., classes]`, such as `logSoftmax` gives
+ * @param labels - class indices, `[...]` of an integer dtype; one outside `[0, classes)` makes its loss NaN
+ * @returns a scalar, or `[...]` with reduction `none`; nats
+ * @throws {@link @gradus/tensor!index.ShapeError | ShapeError}, {@link @gradus/tensor!index.DTypeError | DTypeError} when labels do not fit; {@link @gradus/tensor!index.ArgumentError | ArgumentError} for a bad option
  * @example
  * ```ts
- * await mse(tensor([1, 2]), tensor([1, 4])).item(); // 2
+ * nll(logSoftmax(logits), labels, { ignoreIndex: 0 });
  * ```
  */
-export function mse(prediction: Tensor, target: Tensor, options: { readonly reduction?: Reduction } = {}): Tensor {
-  check.tensor("mse", prediction, "prediction");
-  check.tensor("mse", target, "target");
-  check.options("mse", options, { reduction: reductionName });
-  if (!sameShape(prediction.shape, target.shape))
-    throw new ShapeError(`mse: target: [${target.shape}] is not the prediction's shape [${prediction.shape}]`);
-  return reductions[options.reduction ?? "mean"](square(sub(prediction, target)));
-}
-
-/**
- * Share of examples whose largest logit is at the label.
- *
- * @param logits - `[..., classes]`
- * @param labels - class indices, `[...]` of an integer dtype
- * @returns a scalar in `[0, 1]`, f32
- * @throws {@link @gradus/tensor!index.ShapeError | ShapeError} when labels are not `[...]`, {@link @gradus/tensor!index.DTypeError | DTypeError} when they are no integers
- * @example
- * ```ts
- * await accuracy(model.call(images), labels).item(); // 0.991
- * ```
- */
-export function accuracy(logits: Tensor, labels: Tensor): Tensor {
-  check.tensor("accuracy", logits, "logits");
-  check.tensor("accuracy", labels, "labels");
-  if (logits.shape.at(-1) === 0)
-    throw new ShapeError(`accuracy: logits: expected [..., classes], got [${logits.shape}]`);
-  if (isFloat(labels.dtype) || labels.dtype === "bool")
-    throw new DTypeError(`accuracy: labels: ${labels.dtype} is no class index; cast to i32`);
-  if (logits.rank === 0 || !sameShape(labels.shape, logits.shape.slice(0, -1)))
-    throw new ShapeError(`accuracy: labels: [${labels.shape}] are not class indices for logits [${logits.shape}]`);
-  return mean(cast(equal(argmax(logits, -1), cast(labels, "i32")), "f32"));
+export function nll(logProbabilities: Tensor, labels: Tensor, options: NllOptions = {}): Tensor {
+  checkLast("nll", logProbabilities, "logProbabilities", "classes");
+  checkLabels("nll", labels, logProbabilities, "logProbabilities");
+  check.options("nll", options, nllOptions);
+  return against("nll", logProbabilities, labels, 0, options);
 }

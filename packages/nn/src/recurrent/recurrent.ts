@@ -1,6 +1,7 @@
 import type { DType, Key, Tensor } from "@gradus/tensor";
 import {
   add,
+  cast,
   check,
   concat,
   matmul,
