@@ -14,6 +14,14 @@ export { amsgrad, scaleByAmsgrad } from "./amsgrad.ts";
 export { type AveragedState, type AverageOptions, averaged } from "./average.ts";
 export type { Batches, BatchOptions } from "./batches.ts";
 export { batches } from "./batches.ts";
+export {
+  type Booster,
+  type BoostingOptions,
+  type BoostingStep,
+  gradientBoostedMlp,
+  type Targets,
+} from "./boosting/fit.ts";
+export { type Activation, BoostedMlp, type Label, type UnitsOption } from "./boosting/model.ts";
 export { clipAdaptively, clipByGlobalNorm, clipByValue, globalNorm } from "./clip.ts";
 export { addDecayedWeights, type Mask } from "./decay.ts";
 export { type DiffGradOptions, diffGrad, type FrictionVersion, friction, scaleByDiffGrad } from "./diffgrad.ts";
@@ -22,7 +30,7 @@ export { lamb, scaleByTrustRatio } from "./lamb.ts";
 export { type LbfgsOptions, type LbfgsState, lbfgs } from "./lbfgs.ts";
 export { type At, type LeafState, perLeaf, type Slots } from "./leaf.ts";
 export { type LionOptions, lion, scaleByLion } from "./lion.ts";
-export { type MinimizeOptions, type Minimum, minimize } from "./minimize.ts";
+export { type MinimizeOptions, type Minimum, minimize, minimizer } from "./minimize.ts";
 export { type NadamOptions, type NadamState, nadam, scaleByNadam } from "./nadam.ts";
 export { applyUpdates, type Context, chain, type Optimizer } from "./optimizer.ts";
 export { freeze, partition } from "./partition.ts";
