@@ -2,6 +2,8 @@
 export interface Result {
   readonly name: string;
   readonly subject?: string;
+  /** The browser that it was measured in; Node unless told. */
+  readonly in?: string;
   readonly threads?: number;
   readonly ms?: number;
   readonly p10?: number;

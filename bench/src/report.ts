@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { judged, type Result } from "./bars.ts";
+import { subjects as inBrowser } from "./browser/subjects.ts";
 import { subjects } from "./subjects/index.ts";
 
 const page = fileURLToPath(new URL("../../docs/performance.md", import.meta.url));
@@ -16,9 +17,14 @@ function table(rows: readonly (readonly string[])[]): string {
   return [line(head), `| ${widths.map((w) => "-".repeat(w)).join(" | ")} |`, ...body.map(line)].join("\n");
 }
 
-const runs = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, "utf8")) as Result[]);
+const files = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, "utf8")) as Result[]);
+const browser = files.flat().filter((r) => r.in !== undefined);
+const runs = files.filter((run) => run.every((r) => r.in === undefined));
 const results = runs.flat();
-const names = [...new Set(results.filter((r) => r.subject !== undefined).map((r) => r.name))];
+const namesOf = (rs: readonly Result[]): string[] => [
+  ...new Set(rs.filter((r) => r.subject !== undefined).map((r) => r.name)),
+];
+const names = namesOf(results);
 const of = (name: string, subject: string, threads: number, from = results): Result | undefined =>
   from.find((r) => r.name === name && r.subject === subject && r.threads === threads && r.ms !== undefined);
 
@@ -43,11 +49,21 @@ const held = table([
     .map(({ what, value, limit, met }) => [what, three(value), limit, met ? "met" : "**not met**"]),
 ]);
 const peaks = results.filter((r) => r.name === "simd-peak").map((r) => (r.gflops as number).toFixed(1));
-const parts: Readonly<Record<string, string>> = {
+const visitors = inBrowser.map((s) => s.name).filter((s) => namesOf(browser).some((n) => of(n, s, 1, browser)));
+const visited = table([
+  ["case", ...visitors],
+  ...namesOf(browser).map((n) => [n, ...visitors.map((s) => cell(of(n, s, 1, browser)))]),
+]);
+const inNode = {
   machine: `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.versions.node}; SIMD peak of one thread ${peaks.join(" and ")} GFLOP/s.`,
   bars: held,
   "one thread": one,
   "two threads": threads,
+};
+/** What the files tell of. */
+const parts: Readonly<Record<string, string>> = {
+  ...(results.length > 0 ? inNode : {}),
+  ...(browser.length > 0 ? { browser: visited } : {}),
 };
 let text = readFileSync(page, "utf8");
 for (const [name, content] of Object.entries(parts)) {

@@ -21,7 +21,7 @@ const values = (shape: readonly number[], seed: number, dtype: "f32" | "f16" = "
   g.cast(g.div(g.floor(g.mul(g.uniform(g.key(seed), shape), 17)), 8).sub(1), dtype);
 
 const extent = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(1, 16, 20, 33, 64));
-const depth = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(16, 31, 48, 130));
+const depth = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(16, 31, 48, 130, 300));
 const batch = fc.constantFrom<readonly (readonly number[])[]>([], [[], [3]], [[2], []], [[2], [2]], [[2, 1], [3]]);
 
 const product = fc

@@ -4,6 +4,7 @@ import { affine } from "@gradus/tensor/backend";
 import { Block, combinations, shifted, suffix, type Tile, vectors, vectorType } from "./block.ts";
 import { productOf } from "./factors.ts";
 import { Fold } from "./fold.ts";
+import { fitted } from "./groups.ts";
 import { indexText } from "./instructions.ts";
 import { positions, product } from "./positions.ts";
 import { type Bound, type Program, program, spread } from "./program.ts";
@@ -227,7 +228,8 @@ class Parts {
  * The loops of a kernel as a shader. `same`: the operand in whose memory the result lies, or -1. An invocation makes one 32-bit word of the result, or
  * a tile of it; where elements are few and folds long, a workgroup does.
  */
-export function printKernel(kernel: Kernel, same: number, target: Target): Program {
+export function printKernel(given: Kernel, same: number, target: Target): Program {
+  const kernel = fitted(given);
   const { loops } = kernel;
   const store = kernel.stores[0] as Store;
   const { dtype } = kernel.buffers[store.buffer] as { dtype: DType };

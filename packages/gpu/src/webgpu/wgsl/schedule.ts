@@ -1,6 +1,7 @@
 import type { Kernel } from "@gradus/tensor";
 import { affine } from "@gradus/tensor/backend";
 import type { Shared, Tile } from "./block.ts";
+import { productOf } from "./factors.ts";
 import { product } from "./positions.ts";
 import { tilesFor } from "./tiles.ts";
 
@@ -46,6 +47,13 @@ export function schedule(kernel: Kernel, target: Target, tiled: boolean): Schedu
   if (cpu) return apart(elements < 16 && terms >= 4096);
   const last = loops.length + reduce.length - 1;
   const rows = inner.some((x) => x.op === "load" && affine(x.index, last + 1)?.strides[last] === 1);
+  // of a matrix and few vectors: a workgroup takes a row, and each of its lanes every vector
+  const found = productOf(kernel);
+  const small = [found?.left, found?.right].find((f) => f !== undefined && f.size <= 8);
+  if (rows && small !== undefined && product(loops) < 65536 * small.size) {
+    const tiles = tiled && small.loops.length === 1 ? [{ loop: small.loops[0] as number, steps: small.size }] : [];
+    return { ...none, tiles, together: true };
+  }
   const few = elements < 4096;
   return apart(few || (tiling.tiles.length === 0 && rows && (reduce.at(-1) as number) >= LANES && elements < 65536));
 }
