@@ -1,6 +1,7 @@
 export { type AccumulateState, accumulate } from "./accumulate.ts";
 export { type AdadeltaOptions, adadelta, scaleByAdadelta } from "./adadelta.ts";
 export { type AdagradOptions, adagrad, scaleByAdagrad } from "./adagrad.ts";
+export { type AdagradNormOptions, adagradNorm, scaleByAdagradNorm } from "./adagrad-norm.ts";
 export {
   type AdaHessianOptions,
   adaHessian,
@@ -10,6 +11,21 @@ export {
   scaleByHessian,
 } from "./adahessian.ts";
 export { type AdamOptions, type AdamState, type AdamWOptions, adam, adamw, scaleByAdam } from "./adam.ts";
+export {
+  type AdaptiveBatchSize,
+  adaptiveBatchSize,
+  type BatchSizeOptions,
+  type BatchTest,
+  wantedBatchSize,
+} from "./adaptive/size.ts";
+export { type GradientStats, gradientStats } from "./adaptive/stats.ts";
+export {
+  type AdaptiveOptions,
+  type AdaptiveResult,
+  type AdaptiveStep,
+  scaleBySamples,
+  trainAdaptive,
+} from "./adaptive/train.ts";
 export { amsgrad, scaleByAmsgrad } from "./amsgrad.ts";
 export { type AveragedState, type AverageOptions, averaged } from "./average.ts";
 export type { Batches, BatchOptions } from "./batches.ts";

@@ -77,10 +77,67 @@ const surrogate = (more: object): optim.Sso<g.Tensor, null> =>
     ...more,
   } as Any);
 const boosting = (more: object): optim.Booster => optim.gradientBoostedMlp({ task: "regression", ...more } as Any);
+const batchSizes = (make: (options: Any) => unknown): readonly Row[] => [
+  [A, "options", () => make(undefined)],
+  [A, "first", () => make({ first: 1, largest: 9 })],
+  [A, "first", () => make({ first: 10, largest: 9 })],
+  [A, "largest", () => make({ first: 2 })],
+  [A, "test", () => make({ first: 2, largest: 9, test: "variance" })],
+  [A, "eta", () => make({ first: 2, largest: 9, eta: 0 })],
+  [A, "theta", () => make({ first: 2, largest: 9, theta: -1 })],
+  [A, "nu", () => make({ first: 2, largest: 9, nu: Number.NaN })],
+  [A, "every", () => make({ first: 2, largest: 9, every: 0 })],
+  [A, "nothing", () => make({ first: 2, largest: 9, ...bad })],
+];
+const adaptive = (more: object, model: Any = f32(2)): unknown =>
+  optim.trainAdaptive(model, {
+    optimizer: optim.freeze(),
+    loss: (w: g.Tensor, x: g.Tensor) => g.mean(g.mul(x, w)),
+    dataset: f32(4, 2),
+    samples: 8,
+    batchSize: { first: 2, largest: 4 },
+    ...more,
+  } as Any);
 const bowl = (x: g.Tensor): g.Tensor => g.sum(g.square(x));
 
 /** Per export: calls that must fail. */
 const rows: Readonly<Record<string, readonly Row[]>> = {
+  adagradNorm: [
+    ...method(optim.adagradNorm),
+    ...notNegative("initial", rated(optim.adagradNorm)),
+    ...notNegative("epsilon", rated(optim.adagradNorm)),
+    [A, "granularity", () => optim.adagradNorm({ learningRate: 1, granularity: "layer" as Any })],
+  ],
+  scaleByAdagradNorm: [
+    ...rule(() => optim.scaleByAdagradNorm()),
+    ...rule(() => optim.scaleByAdagradNorm({ granularity: "row" })),
+  ],
+  scaleBySamples: [
+    ...rule(() => optim.scaleBySamples(optim.constant(1))),
+    [A, "learningRate", () => optim.scaleBySamples(1 as Any)],
+    [A, "context.batch", () => run(optim.scaleBySamples(optim.constant(1)))],
+  ],
+  adaptiveBatchSize: batchSizes(optim.adaptiveBatchSize),
+  wantedBatchSize: batchSizes((options) => optim.wantedBatchSize({} as Any, options)),
+  gradientStats: [
+    [A, "grads", () => optim.gradientStats({})],
+    [A, "grads", () => optim.gradientStats(f32(1, 2))],
+    [S, "grads.b", () => optim.gradientStats({ a: f32(2, 2), b: f32(3) })],
+    [X, "grads", () => optim.gradientStats(gone(f32(2)))],
+  ],
+  trainAdaptive: [
+    [A, "options", () => optim.trainAdaptive(f32(2), undefined as Any)],
+    [X, "model", () => adaptive({}, gone(f32(2)))],
+    [A, "optimizer", () => adaptive({ optimizer: 1 })],
+    [A, "loss", () => adaptive({ loss: 1 })],
+    [X, "dataset", () => adaptive({ dataset: gone(f32(4, 2)) })],
+    [A, "samples", () => adaptive({ samples: 0 })],
+    [A, "microBatch", () => adaptive({ microBatch: 0 })],
+    [A, "key", () => adaptive({ key: 1 })],
+    [A, "onStep", () => adaptive({ onStep: 1 })],
+    [A, "signal", () => adaptive({ signal: 1 })],
+    [A, "nothing", () => adaptive(bad)],
+  ],
   gradientBoostedMlp: [
     [A, "options", () => optim.gradientBoostedMlp(undefined as Any)],
     [A, "task", () => boosting({ task: "ranking" })],
