@@ -13,6 +13,7 @@ import { copy, type Gate } from "./gate.ts";
 import type { Gpu } from "./gpu.ts";
 import { blockOf, type Fail, Taken } from "./memory.ts";
 import { Recorder } from "./recorder.ts";
+import { grouped, groupRunner } from "./rows.ts";
 import { bytesOf, onDevice, type Runner, runnerOf, type Waits } from "./steps.ts";
 
 let cpu: Backend | null = null;
@@ -132,7 +133,11 @@ function placesOf(gpu: Gpu, plan: Plan): Place[] {
   return segments(plan, (step) => !onDevice(gpu, step, plan)).flatMap((s: Segment): Place[] => {
     const { reads, writes } = s;
     if (s.host) return [{ used: [...reads, ...writes], run: hopRunner(gpu, planOf(plan, s)) }];
-    return s.steps.map((step) => ({ used: step.buffers, run: runnerOf(gpu, step, plan) }));
+    return grouped(gpu, s.steps, plan).map((step) =>
+      "work" in step
+        ? { used: step.buffers, run: runnerOf(gpu, step, plan) }
+        : { used: step.memory, run: groupRunner(gpu, step, plan) },
+    );
   });
 }
 

@@ -15,6 +15,7 @@ const adapterName = ({ adapterInfo }: GPUDevice): string => `${adapterInfo?.arch
 const targetOf = (device: GPUDevice): Target => ({
   cpu: /swiftshader|llvmpipe|lavapipe/i.test(adapterName(device)),
   subgroups: device.features.has("subgroups" as GPUFeatureName),
+  subgroupSize: device.adapterInfo?.subgroupMinSize ?? 4,
 });
 
 /** One device and all that belongs to it. */

@@ -1,7 +1,8 @@
 import { dtypes } from "@gradus/tensor";
+import { constants } from "../constants.ts";
+import { Taken } from "../memory.ts";
 import { Shader } from "../recorder.ts";
 import type { Runner } from "../steps.ts";
-import { constants, withTemporaries } from "../temporaries.ts";
 import { passesFor, printPack } from "../wgsl/sort.ts";
 import type { Prepare } from "./index.ts";
 
@@ -28,11 +29,12 @@ export const sort: Prepare<"sort"> = (gpu, of) => {
       const x = buffers[0] as GPUBuffer;
       const out = values ? (buffers[1] as GPUBuffer) : null;
       const places = indices ? (buffers.at(-1) as GPUBuffer) : null;
-      withTemporaries(gpu, fail, (take) => {
+      const taken = new Taken(gpu.pool, fail);
+      try {
         // Passes write to two buffers in turn, so that the last one writes the result. What is not written anywhere gets none.
         const turns = (result: GPUBuffer | null): ((p: number) => GPUBuffer) => {
           const pair: (GPUBuffer | null)[] = [result, null];
-          return (p) => (pair[(last - p) % 2] ??= take(4 * size));
+          return (p) => (pair[(last - p) % 2] ??= taken.take(4 * size));
         };
         const [bitsAfter, placesAfter] = [turns(pack === null ? out : null), turns(places)];
         steps.forEach(({ shader, params }, p) => {
@@ -42,7 +44,9 @@ export const sort: Prepare<"sort"> = (gpu, of) => {
           else shader.run(r, [params, bitsAfter(p - 1), indices ? placesAfter(p - 1) : x, bits, to]);
         });
         pack?.run(r, [bitsAfter(last), out as GPUBuffer]);
-      });
+      } finally {
+        taken.give();
+      }
     };
     return Object.assign(run, { kernels: passes.count + (pack === null ? 0 : 1) });
   };

@@ -14,6 +14,8 @@ export interface Shared {
   readonly loads: ReadonlySet<Instruction>;
 }
 
+type Load = Extract<Instruction, { op: "load" }>;
+
 /** All steps of all tiles. */
 export function combinations(tiles: readonly Tile[]): number[][] {
   return tiles.reduce<number[][]>(
@@ -74,7 +76,11 @@ export class Block {
   private readonly tiles: readonly Tile[];
   private readonly vectors: ReadonlySet<number>;
   private readonly shared: Shared | null;
-  private readonly rest: Pick<Names, "buffer"> & { accumulator(a: number, at: readonly number[]): string };
+  private readonly rest: Pick<Names, "buffer"> & {
+    accumulator(a: number, at: readonly number[]): string;
+    /** What a load gives that needs no memory, and how deep that stands. */
+    kept?(x: Load): { readonly text: string; readonly depth: number } | null;
+  };
   /** Variables by what they hold, and how deep they stand. */
   private readonly known = new Map<string, string>();
   private readonly depth = new Map<string, number>();
@@ -207,13 +213,9 @@ export class Block {
     return this.keep(`subgroupBroadcast(${value}, ${step % 4}u)`, this.depth.get(value) as number);
   }
 
-  private load(
-    x: Extract<Instruction, { op: "load" }>,
-    at: readonly number[],
-    names: readonly string[],
-    own: Names,
-    row = -1,
-  ): string {
+  private load(x: Load, at: readonly number[], names: readonly string[], own: Names, row = -1): string {
+    const kept = this.rest.kept?.(x) ?? null;
+    if (kept !== null) return this.keep(kept.text, kept.depth);
     const index = shifted(x.index, this.tiles, at, row);
     const buffer = own.buffer(x.buffer);
     if (this.vectors.has(x.buffer)) {

@@ -63,10 +63,20 @@ export class Fold {
   }
   /** Takes what lane `other` shared. */
   join(s: string, other: string): string {
+    return this.take(s, `${this.name}shared[${other}]`, `${this.name}sharedAt[${other}]`);
+  }
+  /** Takes what the invocation of the subgroup holds whose number differs by the bit `by`. */
+  ask(s: string, by: number): string {
+    const theirs = (name: string): string => `subgroupShuffleXor(${name}, ${by}u)`;
     const name = this.name + s;
-    const value = `${this.name}shared[${other}]`;
+    const value = registers[this.carried] === "bool" ? `${theirs(`select(0u, 1u, ${name})`)} != 0u` : theirs(name);
+    const at = this.finds ? ` let otherAt = ${theirs(`${this.name}at${s}`)};` : "";
+    return `{ let other = ${value};${at} ${this.take(s, "other", "otherAt")} }`;
+  }
+  private take(s: string, value: string, at: string): string {
+    const name = this.name + s;
     if (!this.finds) return this.step(s, value, "");
-    const [own, at] = [`${this.name}at${s}`, `${this.name}sharedAt[${other}]`];
+    const own = `${this.name}at${s}`;
     // of two equal values the earlier one leads
     const same =
       registers[this.from] === "f32"
@@ -83,4 +93,22 @@ export class Fold {
     const value = this.finds ? `max(${this.name}at${s}, 0)` : wrapped(dtype, this.name + s);
     return `let ${this.result}${s} = ${value};`;
   }
+}
+
+/**
+ * Statements after which all invocations of a workgroup hold the fold of what each of them held. Those whose numbers differ in a bit below `near`, being of one
+ * subgroup, ask each other; the rest goes by way of memory.
+ */
+export function meet(folds: readonly Fold[], s: string, lanes: number, near: number): string[] {
+  const lines: string[] = [];
+  for (let by = 1; by < lanes; by *= 2)
+    if (by < near) lines.push(...folds.map((f) => f.ask(s, by)));
+    else
+      lines.push(
+        ...folds.map((f) => f.share(s)),
+        "workgroupBarrier();",
+        ...folds.map((f) => f.join(s, `lane ^ ${by}u`)),
+        "workgroupBarrier();",
+      );
+  return lines;
 }

@@ -3,7 +3,7 @@ import { dtypes } from "@gradus/tensor";
 import { affine } from "@gradus/tensor/backend";
 import { Block, combinations, shifted, suffix, type Tile, vectors, vectorType } from "./block.ts";
 import { productOf } from "./factors.ts";
-import { Fold } from "./fold.ts";
+import { Fold, meet } from "./fold.ts";
 import { fitted } from "./groups.ts";
 import { indexText } from "./instructions.ts";
 import { positions, product } from "./positions.ts";
@@ -170,18 +170,8 @@ class Parts {
   }
 
   /** Folds what the lanes of a workgroup hold. */
-  tree(): string[] {
-    return combinations(this.outputTiles).flatMap((at) => {
-      const lines: string[] = [];
-      for (let half = LANES / 2; half >= 1; half /= 2)
-        lines.push(
-          ...this.folds.map((f) => f.share(suffix(at))),
-          "workgroupBarrier();",
-          `if (lane < ${half}u) { ${this.folds.map((f) => f.join(suffix(at), `lane + ${half}u`)).join(" ")} }`,
-          "workgroupBarrier();",
-        );
-      return lines;
-    });
+  tree(near: number): string[] {
+    return combinations(this.outputTiles).flatMap((at) => meet(this.folds, suffix(at), LANES, near));
   }
 
   /** Statements from the folds' results to the values that are stored. */
@@ -257,8 +247,9 @@ ${element}
 
   if (together) {
     const { workgroups, number } = spread(words);
+    const near = target.subgroups ? target.subgroupSize : 1;
     const whole = (flat: string): string =>
-      [`let flat = ${flat};`, ...parts.start(), ...parts.shared(), ...parts.tree(), ...parts.finish()].join("\n");
+      [`let flat = ${flat};`, ...parts.start(), ...parts.shared(), ...parts.tree(near), ...parts.finish()].join("\n");
     const body =
       per === 1
         ? `${whole("i32(word)")}\nif (lane == 0u) {\n${parts.stores(out).join("\n")}\n}`

@@ -10,6 +10,8 @@ export interface Target {
   readonly cpu: boolean;
   /** Whether invocations can ask their neighbours for values. */
   readonly subgroups: boolean;
+  /** The fewest invocations that a subgroup has. */
+  readonly subgroupSize: number;
   /** Sums of products are tiled however small they are; for tests. */
   readonly always?: boolean;
 }

@@ -17,8 +17,8 @@ const BLOCK = LANES * EACH;
 /** Elements that an invocation merges alone. */
 const ALONE = 2 * EACH;
 
-/** Of the parameters: elements of a row, rows, length of runs. */
-const head = `let n = params[0];\nlet number = ${spread(0).number};`;
+/** Of the parameters: elements of a row, rows, and the length of runs. */
+const head = `let n = params[0];\nlet number = ${spread(1).number};`;
 
 const bound = (indices: boolean, names: readonly string[]): Bound[] =>
   names.flatMap((name, buffer) =>
