@@ -56,21 +56,24 @@ const vector = {
   f64x2: "0x14 splat 0x5f promote_low_f32x4 0xed neg 0xf0 add sub mul 0xf4 min max 0x107 relaxed_madd",
 } as const;
 
-/** Codes of instructions by their full names, after a prefix in the bits from 12 on. */
-const numbered = (runs: Readonly<Record<string, string>>, prefix: number): [string, number][] =>
-  Object.entries(runs).flatMap(([type, run]) => {
-    let code = 0;
-    return run.split(" ").flatMap((word): [string, number][] => {
-      if (word < "a") code = Number(word);
-      else return [[`${type}.${word}`, (prefix << 12) + code++]];
-      return [];
-    });
-  });
+/** Codes of instructions by their full names, after a prefix in the bits from 12 on. Filled when the first one is asked for. */
+const codes = new Map<string, number>();
 
-const codes: Readonly<Record<string, number>> = {
-  select: 0x1b,
-  ...Object.fromEntries([...numbered(scalar, 0), ...numbered(saturating, 0xfc), ...numbered(vector, 0xfd)]),
-};
+function listCodes(): void {
+  codes.set("select", 0x1b);
+  const prefixed: [number, Readonly<Record<string, string>>][] = [
+    [0, scalar],
+    [0xfc, saturating],
+    [0xfd, vector],
+  ];
+  for (const [prefix, runs] of prefixed)
+    for (const type in runs) {
+      let code = 0;
+      for (const word of (runs[type] as string).split(" "))
+        if (word < "a") code = Number(word);
+        else codes.set(`${type}.${word}`, (prefix << 12) + code++);
+    }
+}
 
 const memoryOps = {
   "i32.load": [0x28, 2],
@@ -147,7 +150,8 @@ export class Code {
     this.#bytes.push(0x44, ...new Uint8Array(new Float64Array([x]).buffer));
   }
   op(name: Op): void {
-    const code = codes[name] as number;
+    if (codes.size === 0) listCodes();
+    const code = codes.get(name) as number;
     if (code < 256) this.#bytes.push(code);
     else this.#put(code >> 12, code & 4095);
   }
@@ -222,8 +226,8 @@ export class Code {
     }
     this.#bytes.push(0x0b);
   }
-  /** Runs `body` while `i < limit` (pushed by `limit`), adding `step` after each round. The start is in `i` already. */
-  loop(i: number, limit: () => void, step: number, body: () => void): void {
+  /** Runs `body` while `i < limit` (pushed by `limit`), adding `step` (a number, or pushed) after each round. The start is in `i` already. */
+  loop(i: number, limit: () => void, step: number | (() => void), body: () => void): void {
     this.#bytes.push(0x02, 0x40, 0x03, 0x40);
     this.get(i);
     limit();
@@ -231,7 +235,8 @@ export class Code {
     this.#bytes.push(0x0d, 1);
     body();
     this.get(i);
-    this.i32(step);
+    if (typeof step === "number") this.i32(step);
+    else step();
     this.op("i32.add");
     this.set(i);
     this.#bytes.push(0x0c, 0, 0x0b, 0x0b);

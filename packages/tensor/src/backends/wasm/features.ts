@@ -9,16 +9,21 @@ export function hasFusedMultiplyAdd(): boolean {
 }
 
 function probe(): boolean {
-  const c = new Code(1);
-  c.get(0);
-  // (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴, or 0 if the product is rounded.
+  const c = new Code(0);
+  const quotient = c.local("i32");
+  c.i32(1);
+  // (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴, or 0 if the product is rounded: a divisor that stops the function.
   for (const x of [1 + 2 ** -12, 1 + 2 ** -12, -1 - 2 ** -11]) c.constant4("f32", x);
   c.op("f32x4.relaxed_madd");
-  c.memory("v128.store");
-  const bytes = assemble({ imports: [], functions: [{ parameters: 1, code: c }] });
-  if (!WebAssembly.validate(bytes)) return false;
-  const memory = new WebAssembly.Memory({ initial: 1 });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  (exports.f0 as (address: number) => void)(0);
-  return new Float32Array(memory.buffer)[0] === 2 ** -24;
+  c.extract("i32", 0);
+  c.op("i32.div_s");
+  c.set(quotient);
+  try {
+    const module = new WebAssembly.Module(assemble({ imports: [], functions: [{ parameters: 0, code: c }] }));
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: new WebAssembly.Memory({ initial: 0 }) } });
+    (exports.f0 as () => void)();
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,8 +1,7 @@
 import { Code } from "../assembler.ts";
 import { type Kind, UNROLL } from "./tile.ts";
+import { type Term, words } from "./words.ts";
 
-/** Depth of a block: a panel of B of this depth stays in the first-level cache. */
-export const KC = 256;
 /** Columns of B that are packed at once. */
 export const NC = 1024;
 
@@ -23,60 +22,12 @@ export const parameters = [
   "k",
   "rowBlock",
   "columnBlock",
+  "depthBlock",
   "panelsA",
   "scratch",
 ] as const;
-
-/** A local, a constant, or code that leaves a number on the stack. */
-type Term = number | { readonly i32: number } | (() => void);
-
-/** Words to write a driver in: its parameters by name, and arithmetic. */
-function words(c: Code) {
-  const at = Object.fromEntries(parameters.map((name, i) => [name, i])) as Record<(typeof parameters)[number], number>;
-  const term = (t: Term): void => (typeof t === "number" ? c.get(t) : typeof t === "function" ? t() : c.i32(t.i32));
-  const fold = (op: "i32.add" | "i32.mul" | "i32.sub" | "i32.div_u" | "i32.rem_u", terms: readonly Term[]): void => {
-    terms.forEach((t, i) => {
-      term(t);
-      if (i > 0) c.op(op);
-    });
-  };
-  const push = (...terms: readonly Term[]): void => fold("i32.add", terms);
-  return {
-    at,
-    start: parameters.length,
-    end: parameters.length + 1,
-    term,
-    push,
-    local: (): number => c.local("i32"),
-    set(to: number, ...terms: readonly Term[]): void {
-      push(...terms);
-      c.set(to);
-    },
-    times:
-      (...terms: readonly Term[]): Term =>
-      () =>
-        fold("i32.mul", terms),
-    minus:
-      (x: Term, y: Term): Term =>
-      () =>
-        fold("i32.sub", [x, y]),
-    over:
-      (x: Term, y: Term): Term =>
-      () =>
-        fold("i32.div_u", [x, y]),
-    rest:
-      (x: Term, y: Term): Term =>
-      () =>
-        fold("i32.rem_u", [x, y]),
-    smaller:
-      (x: Term, y: Term): Term =>
-      () => {
-        for (const t of [x, y, x, y]) term(t);
-        c.op("i32.lt_s");
-        c.op("select");
-      },
-  };
-}
+const at = Object.fromEntries(parameters.map((name, i) => [name, i])) as Record<(typeof parameters)[number], number>;
+const [start, end] = [parameters.length, parameters.length + 1];
 
 /** Numbers of the functions of the product module that the driver calls. */
 export interface Callees {
@@ -92,7 +43,7 @@ export interface Callees {
  */
 export function driver({ bytes }: Kind, { packA, packB, blocks }: Callees): Code {
   const c = new Code(parameters.length + 2);
-  const { at, start, end, local, set, push, term, times, minus, over, rest, smaller } = words(c);
+  const { local, set, push, term, times, minus, over, rest, and, smaller, count } = words(c);
   const [down, across] = [local(), local()];
   const ceil = (x: Term, y: Term): Term => over(() => push(x, y, { i32: -1 }), y);
   set(down, ceil(at.m, at.rowBlock));
@@ -133,87 +84,67 @@ export function driver({ bytes }: Kind, { packA, packB, blocks }: Callees): Code
     c.get(which);
     c.op("i32.add");
   };
-  c.i32(0);
-  c.set(k0);
-  c.loop(
-    k0,
-    () => c.get(at.k),
-    KC,
-    () => {
-      set(depth, smaller({ i32: KC }, minus(at.k, k0)));
-      set(padded, () => {
-        push(depth, { i32: UNROLL - 1 });
-        c.i32(-UNROLL);
-        c.op("i32.and");
-      });
-      for (const packed of [packedA, packedB]) set(packed, { i32: -1 });
-      set(task, start);
-      c.loop(
-        task,
-        () => c.get(end),
-        1,
+  count(k0, { i32: 0 }, at.k, at.depthBlock, () => {
+    set(depth, smaller(at.depthBlock, minus(at.k, k0)));
+    set(
+      padded,
+      and(() => push(depth, { i32: UNROLL - 1 }), { i32: -UNROLL }),
+    );
+    for (const packed of [packedA, packedB]) set(packed, { i32: -1 });
+    count(task, start, end, { i32: 1 }, () => {
+      set(column, rest(task, across));
+      set(id, over(task, across));
+      set(row, rest(id, down));
+      set(image, over(id, down));
+      set(m0, times(row, at.rowBlock));
+      set(rows, smaller(at.rowBlock, minus(at.m, m0)));
+      set(n0, times(column, at.columnBlock));
+      set(columns, smaller(at.columnBlock, minus(at.n, n0)));
+      pack(
+        packedA,
+        () => block(at.aBatch, down, row),
+        null,
         () => {
-          set(column, rest(task, across));
-          set(id, over(task, across));
-          set(row, rest(id, down));
-          set(image, over(id, down));
-          set(m0, times(row, at.rowBlock));
-          set(rows, smaller(at.rowBlock, minus(at.m, m0)));
-          set(n0, times(column, at.columnBlock));
-          set(columns, smaller(at.columnBlock, minus(at.n, n0)));
-          pack(
-            packedA,
-            () => block(at.aBatch, down, row),
-            null,
-            () => {
-              push(at.a, times(image, at.aBatch));
-              push(at.aLines, times(m0, { i32: 4 }));
-              push(at.aDepths, times(k0, { i32: 4 }));
-              for (const t of [rows, depth, padded, panelsA]) term(t);
-              c.call(packA);
-            },
-          );
-          set(part, { i32: 0 });
-          c.loop(
-            part,
-            () => c.get(columns),
-            NC,
-            () => {
-              set(width, smaller({ i32: NC }, minus(columns, part)));
-              pack(
-                packedB,
-                () => block(at.bBatch, across, column),
-                () => {
-                  c.get(columns);
-                  c.i32(NC);
-                  c.op("i32.gt_s");
-                },
-                () => {
-                  push(at.b, times(image, at.bBatch));
-                  push(at.bLines, times(n0, { i32: 4 }), times(part, { i32: 4 }));
-                  push(at.bDepths, times(k0, { i32: 4 }));
-                  for (const t of [width, depth, padded, panelsB]) term(t);
-                  c.call(packB);
-                },
-              );
-              term(panelsA);
-              term(panelsB);
-              push(
-                at.c,
-                times(image, at.cBatch),
-                times(m0, at.n, { i32: bytes }),
-                times(() => push(n0, part), { i32: bytes }),
-              );
-              for (const t of [rows, width, padded, times(at.n, { i32: bytes }), at.scratch]) term(t);
-              c.get(k0);
-              c.op("i32.eqz");
-              c.call(blocks);
-            },
-          );
+          push(at.a, times(image, at.aBatch));
+          push(at.aLines, times(m0, { i32: 4 }));
+          push(at.aDepths, times(k0, { i32: 4 }));
+          for (const t of [rows, depth, padded, panelsA]) term(t);
+          c.call(packA);
         },
       );
-    },
-  );
+      count(part, { i32: 0 }, columns, { i32: NC }, () => {
+        set(width, smaller({ i32: NC }, minus(columns, part)));
+        pack(
+          packedB,
+          () => block(at.bBatch, across, column),
+          () => {
+            c.get(columns);
+            c.i32(NC);
+            c.op("i32.gt_s");
+          },
+          () => {
+            push(at.b, times(image, at.bBatch));
+            push(at.bLines, times(n0, { i32: 4 }), times(part, { i32: 4 }));
+            push(at.bDepths, times(k0, { i32: 4 }));
+            for (const t of [width, depth, padded, panelsB]) term(t);
+            c.call(packB);
+          },
+        );
+        term(panelsA);
+        term(panelsB);
+        push(
+          at.c,
+          times(image, at.cBatch),
+          times(m0, at.n, { i32: bytes }),
+          times(() => push(n0, part), { i32: bytes }),
+        );
+        for (const t of [rows, width, padded, times(at.n, { i32: bytes }), at.scratch]) term(t);
+        c.get(k0);
+        c.op("i32.eqz");
+        c.call(blocks);
+      });
+    });
+  });
   return c;
 }
 
@@ -223,54 +154,41 @@ export function driver({ bytes }: Kind, { packA, packB, blocks }: Callees): Code
  */
 export function deepDriver({ bytes }: Kind, { packA, packB, blocks }: Callees): Code {
   const c = new Code(parameters.length + 2);
-  const { at, start, end, local, set, push, term, times, minus, smaller } = words(c);
+  const { local, set, push, term, times, minus, and, smaller, count } = words(c);
   const [part, first, k0, last, depth, padded] = [local(), local(), local(), local(), local(), local()];
-  set(part, start);
-  c.loop(
-    part,
-    () => c.get(end),
-    1,
-    () => {
-      set(first, times(part, at.rowBlock));
+  count(part, start, end, { i32: 1 }, () => {
+    set(first, times(part, at.rowBlock));
+    set(
+      last,
+      smaller(at.k, () => push(first, at.rowBlock)),
+    );
+    count(k0, first, last, at.depthBlock, () => {
+      set(depth, smaller(at.depthBlock, minus(last, k0)));
       set(
-        last,
-        smaller(at.k, () => push(first, at.rowBlock)),
+        padded,
+        and(() => push(depth, { i32: UNROLL - 1 }), { i32: -UNROLL }),
       );
-      set(k0, first);
-      c.loop(
-        k0,
-        () => c.get(last),
-        KC,
-        () => {
-          set(depth, smaller({ i32: KC }, minus(last, k0)));
-          set(padded, () => {
-            push(depth, { i32: UNROLL - 1 });
-            c.i32(-UNROLL);
-            c.op("i32.and");
-          });
-          for (const [base, lines, depths, extent, target, pack] of [
-            [at.a, at.aLines, at.aDepths, at.m, at.panelsA, packA],
-            [at.b, at.bLines, at.bDepths, at.n, { i32: TILE_BYTES }, packB],
-          ] as const) {
-            c.get(base);
-            c.get(lines);
-            push(depths, times(k0, { i32: 4 }));
-            for (const t of [extent, depth, padded]) c.get(t);
-            push(at.scratch, target);
-            c.call(pack);
-          }
-          push(at.scratch, at.panelsA);
-          push(at.scratch, { i32: TILE_BYTES });
-          push(at.c, times(part, at.cBatch));
-          for (const t of [at.m, at.n, padded, times(at.n, { i32: bytes }), at.scratch]) term(t);
-          c.get(k0);
-          c.get(first);
-          c.op("i32.eq");
-          c.call(blocks);
-        },
-      );
-    },
-  );
+      for (const [base, lines, depths, extent, target, pack] of [
+        [at.a, at.aLines, at.aDepths, at.m, at.panelsA, packA],
+        [at.b, at.bLines, at.bDepths, at.n, { i32: TILE_BYTES }, packB],
+      ] as const) {
+        c.get(base);
+        c.get(lines);
+        push(depths, times(k0, { i32: 4 }));
+        for (const t of [extent, depth, padded]) c.get(t);
+        push(at.scratch, target);
+        c.call(pack);
+      }
+      push(at.scratch, at.panelsA);
+      push(at.scratch, { i32: TILE_BYTES });
+      push(at.c, times(part, at.cBatch));
+      for (const t of [at.m, at.n, padded, times(at.n, { i32: bytes }), at.scratch]) term(t);
+      c.get(k0);
+      c.get(first);
+      c.op("i32.eq");
+      c.call(blocks);
+    });
+  });
   return c;
 }
 

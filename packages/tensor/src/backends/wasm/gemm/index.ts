@@ -4,7 +4,7 @@ import { hasFusedMultiplyAdd } from "../features.ts";
 import { loopRunner, type Modules } from "../modules.ts";
 import type { Cut, Entry } from "../threads/queue.ts";
 import { blocks } from "./blocks.ts";
-import { deepDriver, driver, KC, NC, parameters, TILE_BYTES } from "./driver.ts";
+import { deepDriver, driver, NC, parameters, TILE_BYTES } from "./driver.ts";
 import { packing } from "./pack.ts";
 import { type Kind, kindOf, tile, UNROLL } from "./tile.ts";
 
@@ -23,7 +23,13 @@ const FEW_RESULTS = 16384;
 /** Parts of such a depth. */
 const PARTS = 16;
 
+/** Depth of a block: a panel of B of this depth stays in the first-level cache. */
+const KC = 256;
+
 const up = (n: number, by: number): number => Math.ceil(n / by) * by;
+
+/** Depth of the blocks that a depth is cut into: nearly equal ones, at most an eighth above KC. */
+const depthBlockOf = (k: number): number => up(Math.ceil(k / Math.ceil(k / (KC * 1.125))), UNROLL);
 
 /** Offsets in bytes along one axis of a factor: multiples of a step, or a list. */
 export type Axis = { readonly step: number } | { readonly table: Int32Array };
@@ -49,17 +55,11 @@ export interface Multiplication {
   run(a: number, b: number, c: number, scratch: number, batch?: number): void;
 }
 
-/** How the product module is entered. */
-interface Drivers {
-  readonly wide: Entry;
-  readonly deep: Entry;
-}
-
 /** Products c[batch, m, n] = a[batch, m, k] · b[batch, k, n] of one dtype by packed panels. */
 export class Gemm {
   readonly #kind: Kind;
   readonly #modules: Modules;
-  readonly #drivers = new Map<number, Drivers>();
+  readonly #drivers = new Map<string, Entry>();
 
   constructor(modules: Modules, dtype: "f32" | "f64") {
     this.#modules = modules;
@@ -72,23 +72,22 @@ export class Gemm {
     return cost(FEW_ROWS) < cost(this.#kind.rows) ? { ...this.#kind, rows: FEW_ROWS } : this.#kind;
   }
 
-  #driversFor(kind: Kind): Drivers {
-    let drivers = this.#drivers.get(kind.rows);
-    if (drivers === undefined) {
-      const callees = { packA: 1, packB: 2, blocks: 3 };
+  /** How the product module of a kind of tile is entered. */
+  #driver(kind: Kind, write: typeof driver): Entry {
+    const key = `${kind.rows} ${write === deepDriver}`;
+    let entry = this.#drivers.get(key);
+    if (entry === undefined) {
       const functions = [
+        { parameters: parameters.length + 2, code: write(kind, { packA: 2, packB: 3, blocks: 4 }) },
         { parameters: 6, code: tile(kind) },
         { parameters: 7, code: packing(kind, kind.rows) },
         { parameters: 7, code: packing(kind, kind.columns) },
-        { parameters: 9, code: blocks(kind, 0) },
-        { parameters: parameters.length + 2, code: driver(kind, callees) },
-        { parameters: parameters.length + 2, code: deepDriver(kind, callees) },
+        { parameters: 9, code: blocks(kind, 1) },
       ];
-      const [, , , , wide, deep] = this.#modules.instantiate({ imports: [], functions }) as Entry[];
-      drivers = { wide: wide as Entry, deep: deep as Entry };
-      this.#drivers.set(kind.rows, drivers);
+      entry = this.#modules.instantiate({ imports: [], functions })[0] as Entry;
+      this.#drivers.set(key, entry);
     }
-    return drivers;
+    return entry;
   }
 
   /** Address of the table of an axis. */
@@ -127,19 +126,20 @@ export class Gemm {
     if (batch === 1 && k >= DEEP && m * n <= FEW_RESULTS && n <= NC) return this.#prepareDeep(m, n, k, a, b);
     const kind = this.#kindFor(m);
     const { rowBlock, columnBlock } = this.#blocksOf(batch, m, n, kind);
-    const { panelsA, bytes } = this.#room(kind, rowBlock, Math.min(columnBlock, NC), k);
+    const depthBlock = depthBlockOf(k);
+    const { panelsA, bytes } = this.#room(kind, rowBlock, Math.min(columnBlock, NC), depthBlock);
     const perBatch = Math.ceil(m / rowBlock) * Math.ceil(n / columnBlock);
     const distance = cBatch ?? m * n * kind.bytes;
-    const args = this.#arguments(m, n, k, a, b, [distance, rowBlock, columnBlock, panelsA]);
+    const args = this.#arguments(m, n, k, a, b, [distance, rowBlock, columnBlock, depthBlock, panelsA]);
     const { queue } = this.#modules;
-    const { wide } = this.#driversFor(kind);
+    const entry = this.#driver(kind, driver);
     const cutFor = (tasks: number): Cut => this.#cut(tasks, (tasks / perBatch) * m * n * k, bytes);
     const whole = cutFor(batch * perBatch);
     return {
       bytes: bytes * this.#members,
       run(a, b, c, scratch, images = batch) {
         fill(args, a, b, c, scratch);
-        queue.call(wide, args, 0, images * perBatch, images === batch ? whole : cutFor(images * perBatch));
+        queue.call(entry, args, 0, images * perBatch, images === batch ? whole : cutFor(images * perBatch));
       },
     };
   }
@@ -150,10 +150,10 @@ export class Gemm {
     const { queue } = this.#modules;
     const depth = up(Math.ceil(k / PARTS), KC);
     const parts = Math.ceil(k / depth);
-    const { panelsA, bytes } = this.#room(kind, m, n, k);
+    const { panelsA, bytes } = this.#room(kind, m, n, KC);
     const matrix = up(m * n * kind.bytes, 64);
-    const args = this.#arguments(m, n, k, a, b, [matrix, depth, n, panelsA]);
-    const { deep } = this.#driversFor(kind);
+    const args = this.#arguments(m, n, k, a, b, [matrix, depth, n, KC, panelsA]);
+    const entry = this.#driver(kind, deepDriver);
     const cut = this.#cut(parts, m * n * k, bytes);
     const sum = sumOfParts(kind.dtype, parts, m * n, matrix / kind.bytes);
     const add = loopRunner(sum, this.#modules.compile([sum])[0] as Entry, queue);
@@ -161,7 +161,7 @@ export class Gemm {
       bytes: parts * matrix + bytes * this.#members,
       run(a, b, c, scratch) {
         fill(args, a, b, scratch, scratch + parts * matrix);
-        queue.call(deep, args, 0, parts, cut);
+        queue.call(entry, args, 0, parts, cut);
         add.run([scratch, c], 0);
       },
     };
@@ -172,8 +172,7 @@ export class Gemm {
   }
 
   /** Scratch memory of a member: the tile, the packed columns, and from `panelsA` on the packed rows. */
-  #room(kind: Kind, rows: number, columns: number, k: number): { panelsA: number; bytes: number } {
-    const depth = up(Math.min(k, KC), UNROLL);
+  #room(kind: Kind, rows: number, columns: number, depth: number): { panelsA: number; bytes: number } {
     const panelsA = up(TILE_BYTES + up(columns, kind.columns) * depth * kind.bytes, 64);
     return { panelsA, bytes: up(panelsA + up(rows, kind.rows) * depth * kind.bytes, 64) };
   }
@@ -193,12 +192,12 @@ export class Gemm {
     k: number,
     a: Factor,
     b: Factor,
-    [distance, rowBlock, columnBlock, panelsA]: readonly [number, number, number, number],
+    sizes: readonly [distance: number, rowBlock: number, columnBlock: number, depthBlock: number, panelsA: number],
   ): number[] {
     return [
       ...[0, a.batch, this.#table(a.lines, m), this.#table(a.depths, k)],
       ...[0, b.batch, this.#table(b.lines, n), this.#table(b.depths, k)],
-      ...[0, distance, m, n, k, rowBlock, columnBlock, panelsA, 0],
+      ...[0, sizes[0], m, n, k, ...sizes.slice(1), 0],
     ];
   }
 }

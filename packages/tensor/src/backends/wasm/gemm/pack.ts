@@ -1,5 +1,6 @@
 import { Code } from "../assembler.ts";
 import type { Kind } from "./tile.ts";
+import { type Term, words } from "./words.ts";
 
 /**
  * Where the elements of a factor lie: that of line l (row of a, column of b) and depth k at `base + lines[l] + depths[k]`. The tables lie in memory; bit 0
@@ -10,39 +11,25 @@ import type { Kind } from "./tile.ts";
 const STEP = 4;
 
 /**
- * Parameters: base, table of lines, table of depths, lines, depth, padded depth, target. Panels of `width` lines, depth first, zeros beyond the edges. Where
- * four lines lie side by side they are copied as vectors; where four depths do, blocks of 4 × 4 are transposed in registers.
+ * Parameters: base, table of lines, table of depths, lines, depth, padded depth, target. Panels of `width` lines, depth first; lines beyond the
+ * edge double the last one, as nobody reads what they give, depths beyond it are zero. Where four lines lie side by side they are copied as vectors; where
+ * four depths do, blocks of 4 × 4 are transposed in registers.
  */
 export function packing(kind: Kind, width: number): Code {
   const c = new Code(7);
   const [base, lineTable, depthTable, lines, depth, padded, target] = [0, 1, 2, 3, 4, 5, 6];
   const { bytes, dtype } = kind;
-  const local = (): number => c.local("i32");
-  const [p, k, line, row, from] = [local(), local(), local(), local(), local()];
+  const { local, set, push, times, minus, and, below, smaller, count } = words(c);
+  const [p, k, row, u, last, whole] = [local(), local(), local(), local(), local(), local()];
   const offset = Array.from({ length: width }, local);
   const step = Array.from({ length: STEP }, local);
   const groups: { from: number; size: 2 | 4 }[] = [];
   for (let at = 0; at < width; at += groups.at(-1)?.size as number)
     groups.push({ from: at, size: width - at >= 4 ? 4 : 2 });
-  /** Pushes 1 if the first `n` of the entries name each its neighbour. */
-  const runs = (entries: readonly number[], n: number): void => {
-    entries.slice(0, n - 1).forEach((e, i) => {
-      c.get(e);
-      if (i > 0) c.op("i32.and");
-    });
-    c.i32(1);
-    c.op("i32.and");
-  };
+  /** Pushes 1 if all but the last of the entries name each its neighbour. */
+  const runs = (entries: readonly number[]): void => push(and(...entries.slice(0, -1), { i32: 1 }));
   /** Pushes the address of a line and a depth, without the flags. */
-  const address = (l: number, d: number): void => {
-    c.get(base);
-    c.get(l);
-    c.op("i32.add");
-    c.get(d);
-    c.op("i32.add");
-    c.i32(-4);
-    c.op("i32.and");
-  };
+  const address = (l: number, d: number): void => push(and(() => push(base, l, d), { i32: -4 }));
   const element = (l: number, d: number, to: number): void => {
     c.get(target);
     address(l, d);
@@ -59,7 +46,7 @@ export function packing(kind: Kind, width: number): Code {
       single();
       return;
     }
-    runs(at, group.size);
+    runs(at);
     c.choose(
       null,
       () => {
@@ -76,7 +63,7 @@ export function packing(kind: Kind, width: number): Code {
         }
       },
       () => {
-        runs(step, STEP);
+        runs(step);
         c.choose(null, () => transpose(at, to), single);
       },
     );
@@ -120,93 +107,54 @@ export function packing(kind: Kind, width: number): Code {
       c.memory("v128.store", to(u));
     }
   };
-  const advance = (pointer: number, by: number): void => {
-    c.get(pointer);
-    c.i32(by);
-    c.op("i32.add");
-    c.set(pointer);
-  };
-  const entry = (table: number, index: number, to: number, extra: number): void => {
-    c.get(table);
-    c.get(index);
-    c.i32(4);
-    c.op("i32.mul");
-    c.op("i32.add");
-    c.memory("i32.load", 4 * extra);
+  const advance = (by: number): void => set(target, target, { i32: by });
+  /** Reads an entry of a table. */
+  const entry = (table: number, index: Term, to: number): void => {
+    push(table, times(index, { i32: 4 }));
+    c.memory("i32.load");
     c.set(to);
   };
-  /** Element by element, with zeros beyond the edges. */
-  const edge = (): void => {
-    for (let u = 0; u < STEP; u++)
-      offset.forEach((_, l) => {
-        c.get(target);
-        c.get(p);
-        c.i32(l);
-        c.op("i32.add");
-        c.get(lines);
-        c.op("i32.lt_s");
-        c.get(k);
-        c.i32(u);
-        c.op("i32.add");
-        c.get(depth);
-        c.op("i32.lt_s");
-        c.op("i32.and");
-        c.choose(
-          dtype,
-          () => {
-            entry(lineTable, p, line, l);
-            entry(depthTable, k, row, u);
-            address(line, row);
-            c.memory(`${dtype}.load`);
-          },
-          () => (dtype === "f32" ? c.f32(0) : c.f64(0)),
-        );
-        c.memory(`${dtype}.store`, (u * width + l) * bytes);
-      });
-  };
-  c.i32(0);
-  c.set(p);
-  c.loop(
-    p,
-    () => c.get(lines),
-    width,
-    () => {
-      // Lines that fill the panel; the flags of the last entry in the table say nothing, and are not asked for.
-      c.get(p);
-      c.i32(width);
-      c.op("i32.add");
-      c.get(lines);
-      c.op("i32.le_s");
-      c.tee(from);
-      c.choose(null, () => {
-        offset.forEach((o, l) => entry(lineTable, p, o, l));
-      });
-      c.i32(0);
-      c.set(k);
-      c.loop(
-        k,
-        () => c.get(padded),
-        STEP,
+  /** Fewer than four depths, and zeros after the last. */
+  const tail = (): void =>
+    count(u, whole, padded, { i32: 1 }, () => {
+      below(u, depth);
+      c.choose(
+        null,
         () => {
-          c.get(k);
-          c.i32(STEP);
-          c.op("i32.add");
-          c.get(depth);
-          c.op("i32.le_s");
-          c.get(from);
-          c.op("i32.and");
-          c.choose(
-            null,
-            () => {
-              step.forEach((s, u) => entry(depthTable, k, s, u));
-              for (const g of groups) full(g);
-            },
-            edge,
-          );
-          advance(target, STEP * width * bytes);
+          entry(depthTable, u, row);
+          offset.forEach((o, l) => element(o, row, l * bytes));
+        },
+        () => {
+          for (let l = 0; l < width; l++) {
+            c.get(target);
+            c[dtype](0);
+            c.memory(`${dtype}.store`, l * bytes);
+          }
         },
       );
-    },
-  );
+      advance(width * bytes);
+    });
+  set(last, minus(lines, { i32: 1 }));
+  set(whole, and(depth, { i32: -STEP }));
+  count(p, { i32: 0 }, lines, { i32: width }, () => {
+    offset.forEach((o, l) => {
+      set(
+        row,
+        smaller(() => push(p, { i32: l }), last),
+      );
+      entry(lineTable, row, o);
+      // The last line has no neighbour.
+      set(
+        o,
+        and(o, () => push({ i32: -2 }, () => below(row, last))),
+      );
+    });
+    count(k, { i32: 0 }, whole, { i32: STEP }, () => {
+      step.forEach((s, u) => entry(depthTable, () => push(k, { i32: u }), s));
+      for (const g of groups) full(g);
+      advance(STEP * width * bytes);
+    });
+    tail();
+  });
   return c;
 }

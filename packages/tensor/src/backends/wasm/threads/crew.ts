@@ -76,8 +76,8 @@ function webPort(first: object, events: Events): Port | null {
 
 /** Processors that this program may use. */
 export function processors(): number {
-  const os = builtin<{ availableParallelism(): number }>("node:os");
-  return os?.availableParallelism() ?? (typeof navigator === "undefined" ? 1 : (navigator.hardwareConcurrency ?? 1));
+  if (typeof navigator !== "undefined") return navigator.hardwareConcurrency ?? 1;
+  return builtin<{ availableParallelism(): number }>("node:os")?.availableParallelism() ?? 1;
 }
 
 /** Whether threads can share memory here, and get to know modules that are compiled later. */
