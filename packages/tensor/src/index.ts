@@ -10,7 +10,7 @@ export { type WasmBackend, type WasmOptions, wasmBackend } from "./backends/wasm
  * check.options("layer", options, { rate: check.number("[0, 1)"), bias: check.flag });
  * ```
  */
-export * as check from "./check.ts";
+export * as check from "./checks.ts";
 export type { DType, DTypeInfo, HostArray } from "./dtype.ts";
 export { dtypes, isFloat, promote } from "./dtype.ts";
 export * from "./errors.ts";

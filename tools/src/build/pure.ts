@@ -18,7 +18,8 @@ const nodes = (x: unknown): Node[] =>
     Array.isArray(v) ? nodes(v) : typeof v?.type === "string" ? [v as Node] : [],
   );
 
-const isDoubtful = (n: Node): boolean => !later.test(n.type) && (doubtful.test(n.type) || nodes(n).some(isDoubtful));
+const doubtfulIn = (n: Node): Node[] =>
+  later.test(n.type) ? [] : [...(doubtful.test(n.type) ? [n] : []), ...nodes(n).flatMap(doubtfulIn)];
 
 /**
  * Says of every top-level variable what `sideEffects: false` says of whole modules: that nobody misses it when nobody reads it. Modules
@@ -34,8 +35,12 @@ export const pure: Plugin = {
         const declaration = statement.type === "ExportNamedDeclaration" ? statement.declaration : statement;
         if (declaration?.type !== "VariableDeclaration") continue;
         for (const { init } of declaration.declarations)
-          if (init && isDoubtful(init))
-            magicString.appendRight(init.start, "/* @__PURE__ */ (() => (").appendLeft(init.end, "))()");
+          if (init) {
+            const found = doubtfulIn(init);
+            if (found.every((n) => /^(Call|New)Expression$/.test(n.type)))
+              for (const n of found) magicString.appendRight(n.start, "/* @__PURE__ */ ");
+            else magicString.appendRight(init.start, "/* @__PURE__ */ (() => (").appendLeft(init.end, "))()");
+          }
       }
       return { code: magicString };
     },
