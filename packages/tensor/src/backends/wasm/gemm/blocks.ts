@@ -9,7 +9,7 @@ const MC = 96;
 export function blocks({ rows, columns, bytes, dtype }: Kind, tile: number): Code {
   const c = new Code(9);
   const [a, b, out, m, n, depth, stride, scratch, first] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
-  const { local, set, push, term, times, minus, smaller, count } = words(c);
+  const { local, set, push, term, plus, times, minus, smaller, count } = words(c);
   const [ic, j, i, end, pa, pb, pc] = [local(), local(), local(), local(), local(), local(), local()] as const;
   const [r, q, height, width, place] = [local(), local(), local(), local(), local()] as const;
   const [tall, wide, size] = [{ i32: rows }, { i32: columns }, { i32: bytes }];
@@ -43,10 +43,7 @@ export function blocks({ rows, columns, bytes, dtype }: Kind, tile: number): Cod
     c.call(tile);
   };
   count(ic, { i32: 0 }, m, block, () => {
-    set(
-      end,
-      smaller(m, () => push(ic, block)),
-    );
+    set(end, smaller(m, plus(ic, block)));
     count(j, { i32: 0 }, n, wide, () => {
       set(pb, b, times(j, depth, size));
       set(width, smaller(wide, minus(n, j)));

@@ -43,17 +43,17 @@ export interface Callees {
  */
 export function driver({ bytes }: Kind, { packA, packB, blocks }: Callees): Code {
   const c = new Code(parameters.length + 2);
-  const { local, set, push, term, times, minus, over, rest, and, smaller, count } = words(c);
+  const { local, set, push, term, plus, times, minus, over, rest, and, smaller, count } = words(c);
   const [down, across] = [local(), local()];
-  const ceil = (x: Term, y: Term): Term => over(() => push(x, y, { i32: -1 }), y);
+  const ceil = (x: Term, y: Term): Term => over(plus(x, y, { i32: -1 }), y);
   set(down, ceil(at.m, at.rowBlock));
   set(across, ceil(at.n, at.columnBlock));
   const [k0, depth, padded] = [local(), local(), local()];
   const [task, image, row, column] = [local(), local(), local(), local()];
   const [packedA, packedB, id] = [local(), local(), local()];
   const [m0, rows, n0, columns, part, width] = [local(), local(), local(), local(), local(), local()];
-  const panelsB: Term = () => push(at.scratch, { i32: TILE_BYTES });
-  const panelsA: Term = () => push(at.scratch, at.panelsA);
+  const panelsB = plus(at.scratch, { i32: TILE_BYTES });
+  const panelsA = plus(at.scratch, at.panelsA);
   /** Packs unless the block `which` is packed already, or only a part of it was. */
   const pack = (packed: number, which: () => void, always: Term | null, work: () => void): void => {
     which();
@@ -86,10 +86,7 @@ export function driver({ bytes }: Kind, { packA, packB, blocks }: Callees): Code
   };
   count(k0, { i32: 0 }, at.k, at.depthBlock, () => {
     set(depth, smaller(at.depthBlock, minus(at.k, k0)));
-    set(
-      padded,
-      and(() => push(depth, { i32: UNROLL - 1 }), { i32: -UNROLL }),
-    );
+    set(padded, and(plus(depth, { i32: UNROLL - 1 }), { i32: -UNROLL }));
     for (const packed of [packedA, packedB]) set(packed, { i32: -1 });
     count(task, start, end, { i32: 1 }, () => {
       set(column, rest(task, across));
@@ -132,12 +129,7 @@ export function driver({ bytes }: Kind, { packA, packB, blocks }: Callees): Code
         );
         term(panelsA);
         term(panelsB);
-        push(
-          at.c,
-          times(image, at.cBatch),
-          times(m0, at.n, { i32: bytes }),
-          times(() => push(n0, part), { i32: bytes }),
-        );
+        push(at.c, times(image, at.cBatch), times(m0, at.n, { i32: bytes }), times(plus(n0, part), { i32: bytes }));
         for (const t of [rows, width, padded, times(at.n, { i32: bytes }), at.scratch]) term(t);
         c.get(k0);
         c.op("i32.eqz");
@@ -154,20 +146,14 @@ export function driver({ bytes }: Kind, { packA, packB, blocks }: Callees): Code
  */
 export function deepDriver({ bytes }: Kind, { packA, packB, blocks }: Callees): Code {
   const c = new Code(parameters.length + 2);
-  const { local, set, push, term, times, minus, and, smaller, count } = words(c);
+  const { local, set, push, term, plus, times, minus, and, smaller, count } = words(c);
   const [part, first, k0, last, depth, padded] = [local(), local(), local(), local(), local(), local()];
   count(part, start, end, { i32: 1 }, () => {
     set(first, times(part, at.rowBlock));
-    set(
-      last,
-      smaller(at.k, () => push(first, at.rowBlock)),
-    );
+    set(last, smaller(at.k, plus(first, at.rowBlock)));
     count(k0, first, last, at.depthBlock, () => {
       set(depth, smaller(at.depthBlock, minus(last, k0)));
-      set(
-        padded,
-        and(() => push(depth, { i32: UNROLL - 1 }), { i32: -UNROLL }),
-      );
+      set(padded, and(plus(depth, { i32: UNROLL - 1 }), { i32: -UNROLL }));
       for (const [base, lines, depths, extent, target, pack] of [
         [at.a, at.aLines, at.aDepths, at.m, at.panelsA, packA],
         [at.b, at.bLines, at.bDepths, at.n, { i32: TILE_BYTES }, packB],

@@ -19,7 +19,7 @@ export function packing(kind: Kind, width: number): Code {
   const c = new Code(7);
   const [base, lineTable, depthTable, lines, depth, padded, target] = [0, 1, 2, 3, 4, 5, 6];
   const { bytes, dtype } = kind;
-  const { local, set, push, times, minus, and, below, smaller, count } = words(c);
+  const { local, set, push, plus, times, minus, and, below, smaller, count } = words(c);
   const [p, k, row, u, last, whole] = [local(), local(), local(), local(), local(), local()];
   const offset = Array.from({ length: width }, local);
   const step = Array.from({ length: STEP }, local);
@@ -29,7 +29,7 @@ export function packing(kind: Kind, width: number): Code {
   /** Pushes 1 if all but the last of the entries name each its neighbour. */
   const runs = (entries: readonly number[]): void => push(and(...entries.slice(0, -1), { i32: 1 }));
   /** Pushes the address of a line and a depth, without the flags. */
-  const address = (l: number, d: number): void => push(and(() => push(base, l, d), { i32: -4 }));
+  const address = (l: number, d: number): void => push(and(plus(base, l, d), { i32: -4 }));
   const element = (l: number, d: number, to: number): void => {
     c.get(target);
     address(l, d);
@@ -138,19 +138,19 @@ export function packing(kind: Kind, width: number): Code {
   set(whole, and(depth, { i32: -STEP }));
   count(p, { i32: 0 }, lines, { i32: width }, () => {
     offset.forEach((o, l) => {
-      set(
-        row,
-        smaller(() => push(p, { i32: l }), last),
-      );
+      set(row, smaller(plus(p, { i32: l }), last));
       entry(lineTable, row, o);
       // The last line has no neighbour.
       set(
         o,
-        and(o, () => push({ i32: -2 }, () => below(row, last))),
+        and(
+          o,
+          plus({ i32: -2 }, () => below(row, last)),
+        ),
       );
     });
     count(k, { i32: 0 }, whole, { i32: STEP }, () => {
-      step.forEach((s, u) => entry(depthTable, () => push(k, { i32: u }), s));
+      step.forEach((s, u) => entry(depthTable, plus(k, { i32: u }), s));
       for (const g of groups) full(g);
       advance(STEP * width * bytes);
     });

@@ -11,6 +11,7 @@ export interface Words {
   push(...terms: readonly Term[]): void;
   local(): number;
   set(to: number, ...terms: readonly Term[]): void;
+  readonly plus: Fold;
   readonly times: Fold;
   readonly minus: Fold;
   readonly over: Fold;
@@ -23,6 +24,7 @@ export interface Words {
   count(i: number, from: Term, limit: Term, step: Term, body: () => void): void;
 }
 
+/** Terms are made by few functions, rather than by one written for each: engines compile every function that is called. */
 export function words(c: Code): Words {
   const term = (t: Term): void => (typeof t === "number" ? c.get(t) : typeof t === "function" ? t() : c.i32(t.i32));
   const folded =
@@ -49,6 +51,7 @@ export function words(c: Code): Words {
       push(...terms);
       c.set(to);
     },
+    plus,
     times: folded("i32.mul"),
     minus: folded("i32.sub"),
     over: folded("i32.div_u"),
