@@ -33,13 +33,8 @@ await bundle.write({
   dir: "dist",
   format: "esm",
   chunkFileNames: "shared/[name]-[hash].js",
-  // Each further file takes about as long to open as 30 KB to read.
-  codeSplitting: {
-    groups: [
-      { name: "core", test: /rolldown.runtime/ },
-      { name: "core", minShareCount: 2 },
-    ],
-  },
+  // Each file takes half a millisecond to find and open.
+  codeSplitting: { groups: [{ name: "core", minShareCount: 2 }] },
   sourcemap: true,
   sourcemapExcludeSources: true,
   comments: { jsdoc: false },
