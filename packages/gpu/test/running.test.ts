@@ -53,7 +53,7 @@ describe.skipIf(unavailable !== null)("running folds on webgpu", async () => {
         fc.boolean(),
         (shape, dtype, f, reverse) => same(() => f(whole([...shape], dtype, 1), 1, { reverse }), exactly),
       ),
-      { numRuns: 20, seed: 1 },
+      { numRuns: 12, seed: 1 },
     ));
 
   test("recurrences of integers wrap alike, and those of floats differ by rounding", () =>
@@ -69,7 +69,7 @@ describe.skipIf(unavailable !== null)("running folds on webgpu", async () => {
         const [unit, size] = [dtype === "f16" ? 2 ** -10 : 2 ** -23, 50];
         return same(f, float ? (a, e) => Math.abs(a - e) <= 8 * unit * size : exactly);
       }),
-      { numRuns: 16, seed: 2 },
+      { numRuns: 10, seed: 2 },
     ));
 
   const one = (n: number, at: Readonly<Record<number, number>>, rest: number): g.Tensor => {
@@ -119,6 +119,6 @@ describe.skipIf(unavailable !== null)("running folds on webgpu", async () => {
             return scatter(whole([n, inner], dtype, 5), rows, whole([m, inner], dtype, 6));
           }, exactly),
       ),
-      { numRuns: 16, seed: 3 },
+      { numRuns: 10, seed: 3 },
     ));
 });

@@ -54,7 +54,8 @@ export function onDevice(gpu: Gpu, { work, buffers }: Step, plan: Plan): boolean
     case "scatter":
     case "recurrence":
     case "cumulative":
-      return work.dtype !== "f64";
+      // packed elements are computed in words
+      return work.dtype !== "f64" && 4 * work.outer * work.n * work.inner <= gpu.limits.binding;
     case "scan": {
       const rows = buffers
         .slice(work.consts + work.carries)

@@ -200,6 +200,16 @@ export type Computation =
       readonly outer: number;
       readonly m: number;
       readonly right: boolean;
+    }
+  /** Fourier transforms of rows [outer, n], not scaled, `inverse` with e^{+2πi jk/n}. Buffers: re, im (not if `real`), then those parts of the result, re and im, that are wanted. */
+  | {
+      readonly kind: "fft";
+      readonly dtype: DType;
+      readonly outer: number;
+      readonly n: number;
+      readonly inverse: boolean;
+      readonly real: boolean;
+      readonly parts: readonly [re: boolean, im: boolean];
     };
 
 /** Fills the arrays of a step's outputs from those of its inputs, row-major and in the order of the buffers. f16 arrives as bits. */

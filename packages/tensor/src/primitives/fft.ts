@@ -54,10 +54,12 @@ export const fftPrimitive: Primitive<Direction> = {
       const [outer, n] = shape as [number, number];
       const { inverse } = node.attributes;
       const real = node.inputs.length === 1;
+      const of = { dtype, outer, n, inverse, real, parts: [!!used[0], !!used[1]] } as const;
       return {
         kind: "routine",
         name: `${inverse ? "inverse " : ""}fft${real ? " of reals" : ""}`,
-        code: transformCode({ dtype, outer, n, inverse, real, parts: [!!used[0], !!used[1]] }),
+        computes: { kind: "fft", ...of },
+        code: transformCode(of),
         run([re, ...others]) {
           const im = real ? null : (others.shift() as HostArray);
           const results = [0, 1].map((i) => (used[i] ? (others.shift() as HostArray) : null)) as [HostArray, HostArray];

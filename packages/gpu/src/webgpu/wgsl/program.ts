@@ -33,7 +33,7 @@ const HEAD =
 
 /** A shader that does nothing where its gate, a uniform of its own, is closed. */
 export const gated = (code: string): string =>
-  `@group(1) @binding(0) var<uniform> g_gate: vec4<u32>;\n${code.replace(HEAD, `${HEAD}\nif (g_gate.x == 0u) { return; }`)}`;
+  `${code.replace(HEAD, `${HEAD}\nif (g_gate.x == 0u) { return; }`)}@group(1) @binding(0) var<uniform> g_gate: vec4<u32>;\n`;
 
 /** Puts a shader together. `body` may use `group` (the workgroup's position), `groups` (how many there are) and `lane` (the invocation's number in it). */
 export function program(

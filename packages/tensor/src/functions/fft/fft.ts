@@ -32,7 +32,7 @@ function several(
 
 /**
  * The discrete Fourier transform X[k] = Σⱼ x[j] e^{−2πi jk/n} along one axis, for any length: mixed radix (Stockham), and Bluestein's chirp for
- * large primes. Computed in double precision inside, differentiable to any order.
+ * large primes. Computed in double precision inside on the CPU, differentiable to any order.
  *
  * @param x - real tensor, or a pair { re, im }
  * @returns a pair of the shape of `x`, with size n along the axis
