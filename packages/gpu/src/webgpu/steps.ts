@@ -8,6 +8,7 @@ import { type Recorder, Shader } from "./recorder.ts";
 import { prepared } from "./routines/index.ts";
 import { runningRunner } from "./running.ts";
 import { scanRunner } from "./scan.ts";
+import { type Stages, stagesOf } from "./stages.ts";
 import { printable, printKernel } from "./wgsl/kernel.ts";
 import type { Program } from "./wgsl/program.ts";
 import { looksThrough, printAtomic, printChosen, printLookThrough, printWinners } from "./wgsl/scatter.ts";
@@ -125,9 +126,27 @@ function shaderRunner(
   return (r, buffers) => shader(buffers.findIndex((b, i) => i !== out && b === buffers[out])).run(r, buffers, views);
 }
 
+function stagedRunner(gpu: Gpu, kernel: Kernel, { first, second, partial }: Stages): Runner {
+  const [fold, finish] = [shaderRunner(gpu, first), shaderRunner(gpu, second)];
+  const out = kernel.stores[0]?.buffer as number;
+  const run: Runner = (r, buffers, fail) => {
+    const between = gpu.pool.take(bytesOf(partial), fail);
+    fold(
+      r,
+      buffers.map((b, i) => (i === out ? between : b)),
+    );
+    finish(r, [...buffers, between]);
+    gpu.pool.give(between, bytesOf(partial));
+  };
+  return Object.assign(run, { kernels: 2 });
+}
+
 function kernelRunner(gpu: Gpu, kernel: Kernel): Runner {
   if (kernel.buffers[kernel.stores[0]?.buffer as number]?.size === 0) return nothing;
-  if (fitsWhole(kernel, gpu.limits)) return shaderRunner(gpu, kernel);
+  if (fitsWhole(kernel, gpu.limits)) {
+    const stages = stagesOf(kernel, gpu.target);
+    return stages === null ? shaderRunner(gpu, kernel) : stagedRunner(gpu, kernel, stages);
+  }
   const { parts, temporaries } = inParts(kernel, gpu.limits);
   const runs = parts.map((p) => ({ run: shaderRunner(gpu, p.kernel, p.views), of: p.views.map((v) => v?.buffer) }));
   return Object.assign(
