@@ -1,6 +1,7 @@
-import type { BufferType, Kernel, Special } from "@gradus/tensor";
+import type { BufferType, Computation, Kernel, Special } from "@gradus/tensor";
 import type { Device } from "./device.ts";
 import { floatsOf } from "./layout.ts";
+import { comparesAll, placesKernel, searchKernel } from "./order.ts";
 import { gathers, scatterKernel } from "./special.ts";
 
 /** Why a step cannot run on the GPU, or null. Of loops and branches, what is in them tells. */
@@ -9,7 +10,9 @@ export function obstacle(work: Kernel | Special, device: Device): string | null 
     case "loops":
       return kernelObstacle(work, device);
     case "routine":
-      return "it is a procedure on whole arrays";
+      return work.computes === undefined
+        ? "it is a procedure on whole arrays"
+        : computationObstacle(work.computes, device);
     case "recurrence":
       return "each element waits for the one before it";
     case "cumulative":
@@ -20,6 +23,13 @@ export function obstacle(work: Kernel | Special, device: Device): string | null 
     default:
       return null;
   }
+}
+
+function computationObstacle(work: Computation, device: Device): string | null {
+  if (work.kind === "search") return kernelObstacle(searchKernel(work), device);
+  return comparesAll(work)
+    ? kernelObstacle(placesKernel(work), device)
+    : "its rows are long, and all pairs would be compared";
 }
 
 function arrayObstacle(buffers: readonly BufferType[], device: Device): string | null {

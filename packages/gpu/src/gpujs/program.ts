@@ -1,6 +1,7 @@
 import {
   type Backend,
   type BufferType,
+  type Computation,
   dtypes,
   type Executable,
   type HostArray,
@@ -16,6 +17,7 @@ import type { Compiled, Device } from "./device.ts";
 import { texels } from "./lanes.ts";
 import type { Texture } from "./library.ts";
 import { obstacle } from "./obstacle.ts";
+import { originsKernel, placesKernel, searchKernel, sortedKernel } from "./order.ts";
 import { printKernel } from "./print.ts";
 import { runningKernels, scatterKernel } from "./special.ts";
 import { splitFold } from "./split.ts";
@@ -89,6 +91,7 @@ export class Program {
         if (work.kind === "loops") return this.kernels(work, buffers);
         if (work.kind === "scatter") return this.kernels(scatterKernel(work), buffers);
         if (work.kind === "cumulative") return this.passes(runningKernels(work), buffers);
+        if (work.kind === "routine" && work.computes !== undefined) return this.computation(work.computes, buffers);
         if (work.kind === "scan" || work.kind === "switch" || work.kind === "while") {
           const made = this.programs(work, buffers);
           if (typeof made !== "string") return [made];
@@ -115,6 +118,20 @@ export class Program {
     }
     const reads = readBy(work);
     return { control: made, inputs: buffers.slice(0, reads), outputs: buffers.slice(reads) };
+  }
+
+  private computation(work: Computation, buffers: readonly number[]): OnGpu[] {
+    if (work.kind === "search") return this.kernels(searchKernel(work), buffers);
+    const temporary = (): number => this.types.push({ dtype: "i32", size: work.outer * work.n }) - 1;
+    const [x, ...results] = buffers as readonly [number, ...number[]];
+    const values = work.values ? (results[0] as number) : null;
+    const origins = work.indices ? (results.at(-1) as number) : temporary();
+    const places = temporary();
+    return [
+      ...this.kernels(placesKernel(work), [x, places]),
+      ...this.kernels(originsKernel(work), [places, origins]),
+      ...(values === null ? [] : this.kernels(sortedKernel(work), [x, origins, values])),
+    ];
   }
 
   /** Kernels each of which reads what the one before it wrote. */

@@ -6,14 +6,18 @@ import { loopTerm } from "./pack.ts";
 
 type Of<K extends Special["kind"]> = Extract<Special, { kind: K }>;
 
-/** Most comparisons of an element with the name of an update: scattering by looking for what concerns an element is sensible for short lists only. */
+/** Most comparisons of elements with all that may concern them, one by one: sensible for short lists only. */
 const COMPARISONS = 2 ** 26;
 
-const at = (...terms: readonly (readonly [loop: number, extent: number, coefficient: number])[]): Index => ({
+export const few = (comparisons: number): boolean => comparisons <= COMPARISONS;
+
+/** A sum of loop variables. */
+export const at = (...terms: readonly (readonly [loop: number, extent: number, coefficient: number])[]): Index => ({
   constant: 0,
   terms: terms.flatMap(([l, extent, c]) => (extent === 1 ? [] : [loopTerm(l, extent, c)])),
 });
-const load = (dtype: DType, buffer: number, index: Index): Instruction => ({
+/** A load without guards. */
+export const load = (dtype: DType, buffer: number, index: Index): Instruction => ({
   op: "load",
   dtype,
   buffer,
@@ -23,7 +27,7 @@ const load = (dtype: DType, buffer: number, index: Index): Instruction => ({
 });
 
 /** Whether a scatter is short enough to be computed element by element. */
-export const gathers = ({ outer, n, m, inner }: Of<"scatter">): boolean => outer * n * inner * m <= COMPARISONS;
+export const gathers = ({ outer, n, m, inner }: Of<"scatter">): boolean => few(outer * n * inner * m);
 
 /** A scatter as a fold over the updates that are named as the element is. Its buffers are the scatter's. */
 export function scatterKernel({ mode, dtype, outer, n, m, inner, batchedIndices }: Of<"scatter">): Kernel {
@@ -67,7 +71,7 @@ export function scatterKernel({ mode, dtype, outer, n, m, inner, batchedIndices 
     { op: "const", dtype: "i32", value: 0 },
     ...last,
   ];
-  const none = outerList.push({ op: "eq", dtype: "bool", a: 0, b: 2 }) - 1;
+  const none = outerList.push({ op: "le", dtype: "bool", a: 0, b: 2 }) - 1;
   outerList.push({ op: "where", dtype, a: none, b: 1, c: none - 1 });
   return {
     kind: "loops",

@@ -89,8 +89,9 @@ function choose(kernel: Kernel, draws: number): Choice | null {
           const tiles = [lanes, rows, terms].filter((t) => t !== null);
           const used = (n: number, size: number): number => n / (Math.ceil(n / size) * size);
           const useful = used(loops[j] as number, LANES) * (i < 0 ? 1 : used(loops[i] as number, height));
-          // A step of the loop costs about as much as half a fetch; lanes that are not neighbours in the result are hard to put in order.
-          const order = j === outputs.at(-1) ? 1 : 1.1;
+          // A step of the loop costs about as much as half a fetch; lanes that are not neighbours in the result are hard to put in order, and rows
+          // have to be put in order.
+          const order = (j === outputs.at(-1) ? 1 : 1.1) * (i < 0 ? 1 : 1.1);
           const cost = (order * (fetches(inner, kernel, tiles) + 0.5)) / (LANES * height * steps * useful);
           if (cost < least) [best, least] = [{ lanes, rows, terms }, cost];
         }
@@ -140,17 +141,12 @@ export function drawsFor({ loops, reduce, inner, outer }: Kernel, maxDraws: numb
   return Math.min(maxDraws, Math.max(1, maxLoads - loads), work < 2 ** 14 ? 1 : work < 2 ** 20 ? 2 : ROWS);
 }
 
-/** Cuts a long sum of floats into tiles, for threads that draw to so many textures; null for all other kernels. */
+/** Cuts a long sum, maximum or minimum of floats into tiles, for threads that draw to so many textures; null for all other kernels. */
 export function tile(original: Kernel, draws: number): Tiled | null {
   const { loops, reduce, outer, accumulators } = original;
-  const [sum] = accumulators;
-  if (
-    sum === undefined ||
-    accumulators.length > 1 ||
-    sum.op !== "sum" ||
-    (original.inner[sum.value] as Instruction).dtype !== "f32"
-  )
-    return null;
+  const [fold] = accumulators;
+  if (fold === undefined || accumulators.length > 1 || !["sum", "max", "min"].includes(fold.op)) return null;
+  if ((original.inner[fold.value] as Instruction).dtype !== "f32") return null;
   if (product(reduce) < SHORT || product(loops) === 0) return null;
   if (product(loops) < LANES) return { parts: [], kernels: [texels(original, few(original))] };
   const choice = choose(original, draws);

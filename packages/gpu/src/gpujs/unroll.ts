@@ -1,4 +1,4 @@
-import type { Accumulator, Index, Instruction, Kernel, Term } from "@gradus/tensor";
+import type { Accumulator, DType, Index, Instruction, Kernel, Term } from "@gradus/tensor";
 import { indexKey } from "@gradus/tensor/backend";
 
 /** A loop of which one thread does several neighbouring steps. */
@@ -101,9 +101,18 @@ const renumbered = (e: Index, places: readonly number[]): Index => ({
   })),
 });
 
+/** The operation that joins two terms of a fold. */
+function joined(
+  kernel: Kernel,
+  { op, value }: Accumulator,
+): { readonly op: "add" | "max" | "min"; readonly dtype: DType } {
+  const { dtype } = kernel.inner[value] as Instruction;
+  return { op: op === "max" || op === "min" ? op : "add", dtype };
+}
+
 /**
  * The same kernel with fewer, larger steps: a point of its loops stores what the points of a tile of the original stored, in the order of {@link combinations}
- * of the `outputs`, each from a list of its own accumulators. Tiles of reduction loops, `terms`, divide their extents and are for sums of f32 alone; those of
+ * of the `outputs`, each from a list of its own accumulators. Tiles of reduction loops, `terms`, divide their extents and are for sums of f32, maxima and minima; those of
  * output loops may reach beyond: such points read what is never used and must not be kept.
  */
 export function unroll(kernel: Kernel, outputs: readonly Tile[], terms: readonly Tile[] = []): Kernel {
@@ -132,7 +141,7 @@ export function unroll(kernel: Kernel, outputs: readonly Tile[], terms: readonly
     for (const a of kernel.accumulators) {
       const value = copies
         .map((places) => places[a.value] as number)
-        .reduce((sum, next) => inner.add({ op: "add", dtype: "f32", a: sum, b: next }));
+        .reduce((sum, next) => inner.add({ ...joined(kernel, a), a: sum, b: next }));
       accumulators.push({ ...a, value });
     }
     const places = outer.copy(kernel.outer, shifted(at), (a) => first + a);

@@ -73,6 +73,13 @@ export const programs: Readonly<Record<string, Program>> = {
     ),
   ),
   ...Object.fromEntries(
+    dtypes.flatMap((dtype): [string, Program][] => [
+      [`sort ${dtype}`, () => g.sort(whole([3, 33], dtype, 7))],
+      [`argsort ${dtype}`, () => g.argsort(whole([3, 33], dtype, 7), -1, { descending: true })],
+      [`searchsorted ${dtype}`, () => g.searchsorted(g.sort(whole([33], dtype, 7)), whole([50], dtype, 8))],
+    ]),
+  ),
+  ...Object.fromEntries(
     Object.entries(folds).flatMap(([name, f]) =>
       dtypes.flatMap((dtype) =>
         [false, true].map((reverse): [string, Program] => [

@@ -61,10 +61,10 @@ const programs = fc.oneof(
         () =>
           g.conv(data([batch, ci, w, w]), data([co, ci, 3, 3]), { padding }),
     ),
-  fc.record({ m: size, n: size, axis: fc.constantFrom(0, 1) }).map(
-    ({ m, n, axis }) =>
+  fc.record({ m: size, n: size, axis: fc.constantFrom(0, 1), fold: fc.constantFrom(g.sum, g.max, g.min) }).map(
+    ({ m, n, axis, fold }) =>
       () =>
-        g.add(g.sum(g.mul(data([m, n]), 2), axis), 1),
+        g.add(fold(g.mul(data([m, n]), 2), axis), 1),
   ),
   fc.record({ m: size, n: size }).map(
     ({ m, n }) =>

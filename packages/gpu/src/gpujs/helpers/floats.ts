@@ -6,9 +6,7 @@ const arithmetic = (op: string) => helper("ff:f", `a ${op} b`, round(`a ${op} b`
 const extreme = (name: string, better: string, zeros: string) =>
   helper(
     "ff:f",
-    `if (nan_i(a) != 0) return a; if (nan_i(b) != 0) return b;
-     if (a == b) return intBitsToFloat(floatBitsToInt(a) ${zeros} floatBitsToInt(b));
-     return a ${better} b ? a : b;`,
+    `int(a ${better} b) + nan_i(a) > 0 ? a : a == b ? intBitsToFloat(floatBitsToInt(a) ${zeros} floatBitsToInt(b)) : b`,
     `return Math.${name}(a, b);`,
   );
 const leads = (better: string) =>
