@@ -71,8 +71,8 @@ async function make(options: GpujsOptions = {}): Promise<GpujsBackend> {
 
 /**
  * A backend that runs kernels by gpu.js, an optional package: on the GPU of machines that have WebGL2 but no WebGPU. Arrays stay in textures between
- * kernels, in loops and branches as well. What WebGL2 cannot do runs on the CPU, after one warning that names the operation: numbers of 64 bits, scatters
- * of many updates, recurrences, sorting, factorisations and Fourier transforms. Subnormal numbers may be taken for zero.
+ * kernels, in loops and branches as well. What WebGL2 cannot do runs on the CPU, after one warning that names the operation: numbers of 64 bits, recurrences,
+ * factorisations, and large scatters and sorts. Subnormal numbers may be taken for zero.
  *
  * @throws `BackendError` when gpu.js is not installed, or there is no WebGL2
  *

@@ -1,5 +1,6 @@
 import type { BufferType, Computation, Kernel, Special } from "@gradus/tensor";
 import type { Device } from "./device.ts";
+import { radices } from "./fourier.ts";
 import { floatsOf } from "./layout.ts";
 import { comparesAll, placesKernel, searchKernel } from "./order.ts";
 import { gathers, scatterKernel } from "./special.ts";
@@ -27,6 +28,10 @@ export function obstacle(work: Kernel | Special, device: Device): string | null 
 
 function computationObstacle(work: Computation, device: Device): string | null {
   if (work.kind === "search") return kernelObstacle(searchKernel(work), device);
+  if (work.kind === "fft") {
+    if (radices(work.n) === null) return "a prime above 7 divides the length of its rows";
+    return arrayObstacle([{ dtype: work.dtype, size: work.outer * work.n }], device);
+  }
   return comparesAll(work)
     ? kernelObstacle(placesKernel(work), device)
     : "its rows are long, and all pairs would be compared";

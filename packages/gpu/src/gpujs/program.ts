@@ -2,6 +2,7 @@ import {
   type Backend,
   type BufferType,
   type Computation,
+  type DType,
   dtypes,
   type Executable,
   type HostArray,
@@ -14,6 +15,7 @@ import {
 import { planOf, segments } from "../segments.ts";
 import { type Control, type Controlled, control, readBy } from "./control.ts";
 import type { Compiled, Device } from "./device.ts";
+import { fourierKernels } from "./fourier.ts";
 import { texels } from "./lanes.ts";
 import type { Texture } from "./library.ts";
 import { obstacle } from "./obstacle.ts";
@@ -122,11 +124,21 @@ export class Program {
 
   private computation(work: Computation, buffers: readonly number[]): OnGpu[] {
     if (work.kind === "search") return this.kernels(searchKernel(work), buffers);
-    const temporary = (): number => this.types.push({ dtype: "i32", size: work.outer * work.n }) - 1;
+    const temporary = (dtype: DType): number => this.types.push({ dtype, size: work.outer * work.n }) - 1;
+    if (work.kind === "fft") {
+      let from = buffers.slice(0, work.real ? 1 : 2);
+      const list = fourierKernels(work);
+      return list.flatMap((k, i) => {
+        const to = i === list.length - 1 ? buffers.slice(work.real ? 1 : 2) : [temporary("f32"), temporary("f32")];
+        const stages = this.kernels(k, [...from, ...to]);
+        from = to;
+        return stages;
+      });
+    }
     const [x, ...results] = buffers as readonly [number, ...number[]];
     const values = work.values ? (results[0] as number) : null;
-    const origins = work.indices ? (results.at(-1) as number) : temporary();
-    const places = temporary();
+    const origins = work.indices ? (results.at(-1) as number) : temporary("i32");
+    const places = temporary("i32");
     return [
       ...this.kernels(placesKernel(work), [x, places]),
       ...this.kernels(originsKernel(work), [places, origins]),
@@ -146,8 +158,11 @@ export class Program {
   }
 
   private kernels(work: Kernel, buffers: readonly number[]): OnGpu[] {
-    const out = buffers[work.stores[0]?.buffer as number] as number;
-    if (this.types[out]?.size === 0) return [{ kernel: null, inputs: [], outputs: [out] }];
+    const outs = work.stores.map((s) => buffers[s.buffer] as number);
+    if (this.types[outs[0] as number]?.size === 0) return [{ kernel: null, inputs: [], outputs: outs }];
+    // A kernel in JavaScript gives one result.
+    if (this.device.language === "js" && outs.length > 1)
+      return work.stores.map((s) => this.kernel({ ...work, stores: [s] }, buffers));
     return this.split(work, buffers);
   }
 

@@ -35,6 +35,7 @@ const pick = (x: g.Tensor, i: number): g.Tensor =>
     x,
   );
 
+const parts = ({ re, im }: g.Complex): g.Tensor[] => [re, im];
 const x = (): g.Tensor => g.tensor([1, 2, 3, 4, 5]);
 const weights = (n: number): g.Tensor => g.mul(g.normal(g.key(2), [n, n]), 0.3);
 const loss = (f: (w: g.Tensor) => g.Tensor) => (w: g.Tensor) => g.sum(g.square(f(w)));
@@ -77,6 +78,15 @@ export const programs: Readonly<Record<string, Program>> = {
       [`sort ${dtype}`, () => g.sort(whole([3, 33], dtype, 7))],
       [`argsort ${dtype}`, () => g.argsort(whole([3, 33], dtype, 7), -1, { descending: true })],
       [`searchsorted ${dtype}`, () => g.searchsorted(g.sort(whole([33], dtype, 7)), whole([50], dtype, 8))],
+    ]),
+  ),
+  ...Object.fromEntries(
+    [1, 2, 4, 7, 16, 30, 64, 135, 512].flatMap((n): [string, Program][] => [
+      [`fft of ${n} reals`, () => g.stack(parts(g.fft(g.normal(g.key(n), [3, n]))))],
+      [
+        `fft of ${n} and back`,
+        () => g.stack(parts(g.ifft(g.fft({ re: g.normal(g.key(n), [2, n]), im: g.normal(g.key(n + 1), [2, n]) })))),
+      ],
     ]),
   ),
   ...Object.fromEntries(
