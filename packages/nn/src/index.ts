@@ -46,6 +46,17 @@ export { bceWithLogits, huber, l1, mse, smoothL1 } from "./losses/regression.ts"
 export { accuracy, topKAccuracy } from "./metrics/accuracy.ts";
 export { auc } from "./metrics/auc.ts";
 export { type Averaging, classScores, confusionMatrix, type Scores } from "./metrics/confusion.ts";
+export type { Shortcut } from "./models/blocks.ts";
+export { CifarResNet, type CifarResNetOptions, resnet20, resnet56 } from "./models/cifar-resnet.ts";
+export { type MixerOptions, MlpMixer, type MlpMixerOptions, mixerBase, mixerSmall } from "./models/mixer.ts";
+export type { ModelOptions } from "./models/options.ts";
+export type { Mlp, PartOptions, PatchEmbed } from "./models/patches.ts";
+export { ResNet, type ResNetOptions, resnet18, resnet34, resnet50 } from "./models/resnet.ts";
+export { LeNet5, type MlpOptions, mlp } from "./models/small.ts";
+export type { DoubleConv, Down, OutConv, Up } from "./models/unet.ts";
+export { UNet, type UNetOptions } from "./models/unet.ts";
+export type { VisionTransformerOptions, ViTOptions } from "./models/vision-transformer.ts";
+export { VisionTransformer, vitBase, vitSmall, vitTiny } from "./models/vision-transformer.ts";
 export { Module } from "./module.ts";
 export type { LayerOptions } from "./parameters.ts";
 export { Pass, type PassOptions } from "./pass.ts";

@@ -6,6 +6,7 @@ import { attentionRows } from "./attention.ts";
 import { initRows } from "./init.ts";
 import { layerRows } from "./layers.ts";
 import { lossRows } from "./losses.ts";
+import { modelRows } from "./models.ts";
 import { moduleRows } from "./modules.ts";
 import { normRows } from "./norms.ts";
 import { poolRows } from "./pooling.ts";
@@ -18,6 +19,7 @@ const rows: Rows = {
   ...initRows,
   ...layerRows,
   ...lossRows,
+  ...modelRows,
   ...moduleRows,
   ...normRows,
   ...poolRows,
