@@ -21,6 +21,8 @@ export function materialised({ nodes, inputs, outputs, leaves, scalars }: Captur
   const cost = new Float64Array(nodes.length);
   /** Nodes that a fold is computed for, views of it included. */
   const folds = new Set<number>();
+  /** Nodes that depend on scalar constants alone: hardly any work, and no memory is read. */
+  const constant = new Set<number>(scalars.keys());
   /** Nodes that are stored only because several read them. */
   const shared = new Set<number>();
   const store = (i: number): void => {
@@ -51,7 +53,9 @@ export function materialised({ nodes, inputs, outputs, leaves, scalars }: Captur
       // Operands of products are read many times: only plain views of memory are read in place.
       for (const i of from) if (!outside(i) && !isView(nodes, inputs, i, outside)) store(i);
     }
-    const own = t.primitive.name === "randomBits" ? 40 : lower.kind === "map" && lower.view ? 0.1 : 1;
+    const fixed = lower.kind === "map" && from.length > 0 && from.every((i) => constant.has(i));
+    if (fixed) constant.add(n);
+    const own = t.primitive.name === "randomBits" ? 40 : fixed || (lower.kind === "map" && lower.view) ? 0.1 : 1;
     const total = (): number => from.reduce((s, i) => s + (outside(i) ? 0 : (cost[i] as number)), own);
     for (let sum = total(); sum > MAX_FUSED; sum = total()) {
       const open = from.filter((i) => !outside(i));
@@ -62,11 +66,9 @@ export function materialised({ nodes, inputs, outputs, leaves, scalars }: Captur
     cost[n] = total();
     if (lower.kind === "reduce" || from.some((i) => folds.has(i) && !outside(i))) folds.add(n);
     if ((uses[n] as number) <= 1 || stored.has(n)) return;
-    if (folds.has(n)) stored.add(n);
-    else if ((cost[n] as number) > CHEAP) {
-      stored.add(n);
-      shared.add(n);
-    }
+    if (!folds.has(n) && (cost[n] as number) <= CHEAP) return;
+    stored.add(n);
+    shared.add(n);
   });
 
   // What several nodes share that all end in one kernel, at the same place, is computed once there and needs no memory after all.

@@ -36,6 +36,18 @@ describe.each(["js", "wasm"] as const)("buffers that nodes share, %s", (name) =>
     }
   });
 
+  test("what is asked of a fold several times in one kernel, and constants, take no kernel of their own", () => {
+    const [x, w, b] = [[8, 16], [16, 24], [24]].map((shape, i) =>
+      g.realize(g.random.normal(g.random.key(i), shape)),
+    ) as [g.Tensor, g.Tensor, g.Tensor];
+    const y = g.relu(g.add(g.matmul(x, w), b)).mul(g.exp(g.full([], 1)).square().neg());
+    expect(g.explain(y)).toContain("plan: 1 steps");
+    const sums = g.matmul(x, w).add(b).dataSync();
+    y.dataSync().forEach((v, i) => {
+      expect(v).toBeCloseTo(-Math.exp(2) * Math.max(0, sums[i] as number), 2);
+    });
+  });
+
   test("a fold that several kernels see through views is computed once", () => {
     const a = g.random.normal(g.random.key(1), [24, 16]);
     const b = g.random.normal(g.random.key(2), [16, 24]);
