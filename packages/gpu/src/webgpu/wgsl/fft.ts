@@ -24,7 +24,7 @@ export const complexBuffer = (buffer: number, n: number, written: boolean): End 
 export const smooth = (n: number): boolean => factors(n) !== null;
 
 /** Radices of each pass over memory. A CPU that plays a GPU does one in each: there workgroups wait at a price, and memory that they share takes long to compile. */
-export const passesFor = (n: number, { cpu }: Target): number[][] =>
+export const passesFor = (n: number, { cpu }: Pick<Target, "cpu">): number[][] =>
   cpu ? (factors(n) as number[]).map((r) => [r]) : passesOf(n, SHARED);
 
 /**
