@@ -63,7 +63,11 @@ function decided(x: Instruction): Instruction {
   return { ...x, guards };
 }
 
-function onLoops(k: Kernel, by: (l: number, extent: number) => Index): Pick<Kernel, "inner" | "outer" | "stores"> {
+/** The parts of a kernel that name loops, with every loop variable replaced. */
+export function onLoops(
+  k: Kernel,
+  by: (l: number, extent: number) => Index,
+): Pick<Kernel, "inner" | "outer" | "stores"> {
   const f = (e: Index): Index => replaced(e, by, same);
   return {
     inner: k.inner.map((x) => decided(indexed(x, f))),

@@ -1,4 +1,5 @@
 import type { Instruction, Kernel } from "@gradus/tensor";
+import { operandsOf } from "../parts/kernels.ts";
 import { product } from "./positions.ts";
 import { loopsOf } from "./tiles.ts";
 
@@ -19,22 +20,6 @@ export interface Product {
   readonly depth: number;
 }
 
-/** Instructions that an instruction is computed from. */
-function* operands(x: Instruction): Generator<number> {
-  if (x.op === "accumulator" || x.op === "const") return;
-  for (const k of ["a", "b", "c"] as const) {
-    const operand = (x as unknown as Record<string, unknown>)[k];
-    if (typeof operand === "number") yield operand;
-  }
-}
-
-/** The list up to the instruction `value`; what that does not need is a constant. */
-export function neededBy(list: readonly Instruction[], value: number): Instruction[] {
-  const needed = new Set([value]);
-  for (let i = value; i >= 0; i--) if (needed.has(i)) for (const n of operands(list[i] as Instruction)) needed.add(n);
-  return list.slice(0, value + 1).map((x, i) => (needed.has(i) ? x : { op: "const", dtype: "f32", value: 0 }));
-}
-
 /** Of each instruction, the output loops that it depends on; null: on data, too. */
 function dependencies(list: readonly Instruction[], outputs: number): (ReadonlySet<number> | null)[] {
   const found: (ReadonlySet<number> | null)[] = [];
@@ -46,7 +31,7 @@ function dependencies(list: readonly Instruction[], outputs: number): (ReadonlyS
       if (l === null) data = true;
       else if (l < outputs) on.add(l);
     }
-    for (const operand of operands(x)) {
+    for (const operand of operandsOf(x)) {
       const under = found[operand] as ReadonlySet<number> | null;
       if (under === null) data = true;
       else for (const l of under) on.add(l);

@@ -1,5 +1,6 @@
-import type { Index, Instruction, Kernel } from "@gradus/tensor";
-import { addIndex, collapse, divIndex, modIndex, scaleIndex } from "@gradus/tensor/backend";
+import type { Index, Kernel } from "@gradus/tensor";
+import { addIndex, collapse, scaleIndex } from "@gradus/tensor/backend";
+import { loop, onLoops } from "../parts/kernels.ts";
 
 /** A loop that indices also divide: into how many equal parts. */
 interface Divided {
@@ -17,45 +18,15 @@ function* dividedIn(e: Index): Generator<Divided> {
   }
 }
 
-const indicesOf = (x: Instruction): Index[] => [
-  ...("index" in x ? [x.index] : []),
-  ...("guards" in x ? x.guards.map((g) => g.of) : []),
-];
-
-/** The kernel with loop `loop` as two, the inner one of `by` steps. */
-function apart(kernel: Kernel, { loop, by }: Divided): Kernel {
+/** The kernel with loop `l` as two, the inner one of `by` steps. */
+function apart(kernel: Kernel, { loop: l, by }: Divided): Kernel {
   const { contraction: _, ...plain } = kernel;
-  const count = (kernel.loops[loop] as number) / by;
-  const one = (l: number, extent: number): Index => ({
-    constant: 0,
-    terms: [{ coefficient: 1, atom: { kind: "loop", loop: l, extent } }],
-  });
-  const both = addIndex(scaleIndex(one(loop, count), by), one(loop + 1, by));
-  const mapped = (e: Index): Index =>
-    e.terms.reduce<Index>(
-      (sum, { coefficient, atom }) => {
-        const whole = (): Index => {
-          if (atom.kind === "value") return { constant: 0, terms: [{ coefficient: 1, atom }] };
-          if (atom.kind === "loop")
-            return atom.loop === loop ? both : one(atom.loop > loop ? atom.loop + 1 : atom.loop, atom.extent);
-          return (atom.kind === "div" ? divIndex : modIndex)(mapped(atom.of), atom.by);
-        };
-        return addIndex(sum, scaleIndex(whole(), coefficient));
-      },
-      { constant: e.constant, terms: [] },
-    );
-  const list = (xs: readonly Instruction[]): Instruction[] =>
-    xs.map((x) => ({
-      ...x,
-      ...("index" in x ? { index: mapped(x.index) } : {}),
-      ...("guards" in x ? { guards: x.guards.map((g) => ({ ...g, of: mapped(g.of) })) } : {}),
-    }));
+  const count = (kernel.loops[l] as number) / by;
+  const both = addIndex(scaleIndex(loop(l, count), by), loop(l + 1, by));
   return {
     ...plain,
-    loops: [...kernel.loops.slice(0, loop), count, by, ...kernel.loops.slice(loop + 1)],
-    inner: list(kernel.inner),
-    outer: list(kernel.outer),
-    stores: kernel.stores.map((s) => ({ ...s, index: mapped(s.index) })),
+    loops: kernel.loops.toSpliced(l, 1, count, by),
+    ...onLoops(kernel, (k, extent) => (k === l ? both : loop(k > l ? k + 1 : k, extent))),
   };
 }
 
@@ -65,7 +36,7 @@ export function fitted(kernel: Kernel): Kernel {
   let fit = kernel;
   for (let i = 0; i < 4; i++) {
     const found = fit.inner
-      .flatMap(indicesOf)
+      .flatMap((x) => ("index" in x ? [x.index] : []))
       .flatMap((e) => [...dividedIn(e)])
       .find(({ loop, by }) => by > 1 && loop < fit.loops.length && by < (fit.loops[loop] as number));
     if (found === undefined) break;

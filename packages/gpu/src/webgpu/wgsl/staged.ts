@@ -1,8 +1,9 @@
 import type { DType, Instruction, Kernel } from "@gradus/tensor";
 import { dtypes } from "@gradus/tensor";
 import { affine } from "@gradus/tensor/backend";
+import { cone } from "../parts/kernels.ts";
 import { Block } from "./block.ts";
-import { type Factor, neededBy, type Product } from "./factors.ts";
+import type { Factor, Product } from "./factors.ts";
 import { Fold } from "./fold.ts";
 import { indexText, valueText } from "./instructions.ts";
 import { positions, product } from "./positions.ts";
@@ -109,7 +110,7 @@ export function printStaged(
   ): { memory: string; declared: string; before: string[]; load: string[]; pitch: number } => {
     const type = registers[(inner[f.value] as Instruction).dtype];
     const last = f.loops.at(-1) as number;
-    const list = neededBy(inner, f.value);
+    const [list, place] = cone(inner, [f.value]);
     const along = list.some((x) => x.op === "load" && affine(x.index, extents.length)?.strides[last] === 1);
     const fours = side / 4;
     // neighbours do not write to the same bank
@@ -138,7 +139,7 @@ export function printStaged(
     }
     return {
       memory: `var<workgroup> ${name}memory: array<vec4<${type}>, ${TERMS * pitch}>;`,
-      declared: make(name, "", [...batch, ...f.loops, ...terms], list, f.value),
+      declared: make(name, "", [...batch, ...f.loops, ...terms], list, place.get(f.value) as number),
       before,
       load,
       pitch,

@@ -35,29 +35,29 @@ const stepsFor = (n: number): number[] =>
 
 /** The best way to tile a sum of products, one candidate after another. */
 class Search {
-  private readonly kernel: Kernel;
-  private readonly cpu: boolean;
-  private readonly loads: readonly Load[];
-  private readonly unrolled: readonly number[];
-  private lowest = Number.POSITIVE_INFINITY;
+  readonly #kernel: Kernel;
+  readonly #cpu: boolean;
+  readonly #loads: readonly Load[];
+  readonly #unrolled: readonly number[];
+  #lowest = Number.POSITIVE_INFINITY;
   best: Tiling;
 
   constructor(kernel: Kernel, cpu: boolean, loads: readonly Load[], none: Tiling) {
-    this.kernel = kernel;
-    this.cpu = cpu;
-    this.loads = loads;
+    this.#kernel = kernel;
+    this.#cpu = cpu;
+    this.#loads = loads;
     const terms = kernel.reduce.at(-1) as number;
-    this.unrolled = [1, 2, 3, 4, 5, 7].filter((s) => terms % s === 0 || (s === 4 && terms > 16));
+    this.#unrolled = [1, 2, 3, 4, 5, 7].filter((s) => terms % s === 0 || (s === 4 && terms > 16));
     this.best = none;
   }
 
   extent(loop: number, tiles: readonly Tile[]): number {
-    return Math.ceil((this.kernel.loops[loop] as number) / (tiles.find((t) => t.loop === loop)?.steps ?? 1));
+    return Math.ceil((this.#kernel.loops[loop] as number) / (tiles.find((t) => t.loop === loop)?.steps ?? 1));
   }
 
   /** Takes a tiling if it is cheaper than the best so far, with the innermost reduction loop unrolled as far as it pays. */
   consider(tiling: Tiling, longest: number): void {
-    const { loops, reduce, inner } = this.kernel;
+    const { loops, reduce, inner } = this.#kernel;
     const { shared, common, lanes } = tiling;
     const last = loops.length + reduce.length - 1;
     const own = product(tiling.tiles.map((t) => t.steps));
@@ -66,15 +66,15 @@ class Search {
     const positions = done((l) => !common.includes(l));
     const all = done((l) => common.includes(l)) * (shared === null ? positions : Math.ceil(positions / lanes) * lanes);
     const waste = (all * own) / product(loops);
-    for (const k of own === 1 ? [1] : this.unrolled) {
+    for (const k of own === 1 ? [1] : this.#unrolled) {
       const tiles = k === 1 ? tiling.tiles : [...tiling.tiles, { loop: last, steps: k }];
       if (own * k > longest) continue;
       const found = loadsOf(inner, tiles, vectors([inner], tiles, shared), shared);
       // A CPU loads for the lanes of a vector one by one, and a step of a loop touches every sum that it carries along.
-      const extra = this.cpu ? own + 10 * found.elements + 2 * found.guards : 2 * (found.loads + found.guards);
+      const extra = this.#cpu ? own + 10 * found.elements + 2 * found.guards : 2 * (found.loads + found.guards);
       const cost = (waste * (own * k + extra)) / (own * k);
-      if (cost < this.lowest * 0.99) {
-        this.lowest = cost;
+      if (cost < this.#lowest * 0.99) {
+        this.#lowest = cost;
         this.best = { ...tiling, tiles };
       }
     }
@@ -82,8 +82,8 @@ class Search {
 
   /** Tiles of one or two output loops, with at least so many invocations left. */
   plain(least: number): void {
-    const { loops } = this.kernel;
-    const deps = this.loads.map((x) => dependencies(x, loops.length));
+    const { loops } = this.#kernel;
+    const deps = this.#loads.map((x) => dependencies(x, loops.length));
     const options = loops.flatMap((n, loop) =>
       deps.some((on) => on?.has(loop)) ? stepsFor(n).map((steps) => ({ loop, steps })) : [],
     );
@@ -102,14 +102,14 @@ class Search {
 
   /** All invocations of a workgroup at the same steps of the loops that one factor depends on, so that each loads a fourth of it. */
   shared(): void {
-    const { loops } = this.kernel;
-    for (const x of this.loads) {
+    const { loops } = this.#kernel;
+    for (const x of this.#loads) {
       const common = [...(dependencies(x, loops.length) as ReadonlySet<number>)].sort((a, b) => a - b);
       const columns = loops.flatMap((n, loop) =>
         common.includes(loop) ? [] : stepsFor(n).map((steps) => ({ loop, steps })),
       );
       for (const row of common) {
-        const loads = this.loads.filter((y) => {
+        const loads = this.#loads.filter((y) => {
           const on = [...(dependencies(y, loops.length) as ReadonlySet<number>)];
           return on.includes(row) && on.every((l) => common.includes(l));
         });
