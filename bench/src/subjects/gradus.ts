@@ -55,7 +55,7 @@ function driveLater(g: GradusLib, work: Work<Tensor>): Prepared {
     ...drive(g, work),
     async run() {
       const ys = keeps ? run() : g.tidy(run);
-      await smallest(ys).data();
+      if (ys.length > 0) await smallest(ys).data();
       if (!keeps) g.dispose(ys);
     },
   };

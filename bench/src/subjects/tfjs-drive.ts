@@ -58,7 +58,7 @@ function driveLater(tf: TfjsLib, { run, keeps = false, canonical = (ys) => ys }:
   return {
     async run() {
       const ys = step();
-      await smallest(ys).data();
+      if (ys.length > 0) await smallest(ys).data();
       if (!keeps) tf.dispose(ys);
     },
     async first() {
