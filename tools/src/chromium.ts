@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { basename, extname, join } from "node:path";
 import { build } from "esbuild";
 import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
@@ -52,9 +54,9 @@ export interface TabOptions {
 
 const types: Readonly<Record<string, string>> = { ".js": "text/javascript", ".wasm": "application/wasm" };
 
-/** Opens a page of headless Chromium that runs a module, bundled with all it imports. */
-export async function open(module: string, options: TabOptions = {}): Promise<Tab> {
-  const { query = "", tell = () => undefined, isolated = true, files, external = [] } = options;
+/** Serves a page that runs a module, bundled with all it imports. */
+async function serve(module: string, options: TabOptions): Promise<{ address: string; close(): void }> {
+  const { query = "", isolated = true, files, external = [] } = options;
   const { outputFiles } = await build({
     entryPoints: [module],
     bundle: true,
@@ -86,12 +88,21 @@ export async function open(module: string, options: TabOptions = {}): Promise<Ta
     }
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const tab = await browse(`http://127.0.0.1:${(server.address() as AddressInfo).port}/?${query}`, { tell });
+  return {
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/?${query}`,
+    close: () => server.close(),
+  };
+}
+
+/** Opens a page of headless Chromium that runs a module, bundled with all it imports. */
+export async function open(module: string, options: TabOptions = {}): Promise<Tab> {
+  const { address, close } = await serve(module, options);
+  const tab = await browse(address, options.tell === undefined ? {} : { tell: options.tell });
   return {
     ...tab,
     async close() {
       await tab.close();
-      server.close();
+      close();
     },
   };
 }
@@ -130,5 +141,60 @@ export async function visit<T>(module: string, query: string, tell: (line: strin
     return (await page.evaluate("globalThis.outcome")) as T;
   } finally {
     await close();
+  }
+}
+
+/**
+ * Runs a module in a tab behind another one, where timers are slowed down and no frames are drawn, and gives the value that it leaves in `globalThis.outcome`.
+ * Playwright keeps every page in front, so Chromium is driven by its own protocol here.
+ */
+export async function visitBehind<T>(module: string, query: string): Promise<T> {
+  const { address, close } = await serve(module, { query });
+  const folder = mkdtempSync(join(tmpdir(), "gradus-"));
+  const given = [...flags, "--headless=new", "--remote-debugging-port=0", `--user-data-dir=${folder}`, "about:blank"];
+  const child = spawn(executable, given, { stdio: ["ignore", "ignore", "pipe"] });
+  try {
+    const socket = new WebSocket(
+      await new Promise<string>((done, reject) => {
+        let said = "";
+        child.once("exit", () => reject(new Error(`chromium ended: ${said}`)));
+        child.stderr.on("data", (text) => {
+          said += text;
+          const found = /ws:\/\/\S+/.exec(said);
+          if (found !== null) done(found[0]);
+        });
+      }),
+    );
+    await new Promise((done) => socket.addEventListener("open", done));
+    const waiting = new Map<number, (answer: { result?: unknown; error?: { message: string } }) => void>();
+    socket.addEventListener("message", ({ data }) => {
+      const answer = JSON.parse(String(data));
+      waiting.get(answer.id)?.(answer);
+      waiting.delete(answer.id);
+    });
+    let calls = 0;
+    const call = <R>(method: string, params: object, sessionId?: string): Promise<R> =>
+      new Promise((done, reject) => {
+        waiting.set(++calls, ({ result, error }) => (error ? reject(new Error(error.message)) : done(result as R)));
+        socket.send(JSON.stringify({ id: calls, method, params, sessionId }));
+      });
+    const targets = await call<{ targetInfos: { type: string; targetId: string }[] }>("Target.getTargets", {});
+    const targetId = targets.targetInfos.find((t) => t.type === "page")?.targetId;
+    const { sessionId } = await call<{ sessionId: string }>("Target.attachToTarget", { targetId, flatten: true });
+    const front = await call<{ targetId: string }>("Target.createTarget", { url: "about:blank" });
+    await call("Target.activateTarget", front);
+    await call("Page.navigate", { url: address }, sessionId);
+    for (;;) {
+      const expression = "JSON.stringify(globalThis.outcome ?? null)";
+      const { result } = await call<{ result: { value?: string } }>("Runtime.evaluate", { expression }, sessionId);
+      const outcome = JSON.parse(result.value ?? "null");
+      if (outcome !== null) return outcome as T;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  } finally {
+    child.kill();
+    await new Promise((done) => (child.exitCode === null ? child.once("exit", done) : done(null)));
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    close();
   }
 }

@@ -141,6 +141,89 @@ describe.skipIf(unavailable !== null)("faults of the device", () => {
     backend.destroy();
   });
 
+  test("a buffer that the device had no memory for is not used again", async () => {
+    const device = await newDevice({});
+    const backend = await use(webgpu({ device }));
+    const { createBuffer, popErrorScope } = device;
+    let made = 0;
+    device.createBuffer = (descriptor) => {
+      if (descriptor.size !== 2 ** 20 || (descriptor.usage & 128) === 0) return createBuffer.call(device, descriptor);
+      // one without a use is invalid, as is one for which there is no room
+      made++;
+      return createBuffer.call(device, { ...descriptor, usage: 0 });
+    };
+    device.popErrorScope = async () => {
+      const refused = made === 1 && !told;
+      told ||= refused;
+      const real = await popErrorScope.call(device);
+      return refused ? ({ message: "out of memory" } as GPUError) : real;
+    };
+    let told = false;
+    device.addEventListener("uncapturederror", (e) => e.preventDefault());
+    const big = (): g.Tensor => g.iota([2 ** 18], { dtype: "f32" });
+    const x = g.tensor(numbers);
+    const [first, small] = [big(), g.add(x, 1)];
+    first.realize();
+    small.realize();
+    const [refused, values] = [first.data(), small.data()];
+    await expect(refused).rejects.toThrow(g.OutOfMemoryError);
+    // what is read with it arrives
+    expect((await values)[8]).toBe(2);
+    g.dispose([x, small, first]);
+    device.createBuffer = createBuffer;
+    const second = big();
+    expect((await second.data())[2 ** 18 - 1]).toBe(2 ** 18 - 1);
+    expect(made).toBe(1);
+    expect(backend.memory().liveBytes).toBe(2 ** 20);
+    second.dispose();
+    expect(backend.memory()).toMatchObject({ liveBytes: 0, liveBuffers: 0 });
+    backend.destroy();
+    device.destroy();
+  });
+
+  test("work that the device refuses rejects the promise with its reason, and the next one runs", async () => {
+    const device = await newDevice({});
+    const backend = await use(webgpu({ device }));
+    const { createCommandEncoder } = device;
+    device.createCommandEncoder = (descriptor) => {
+      const encoder = createCommandEncoder.call(device, descriptor);
+      // an encoder with an error in it
+      encoder.popDebugGroup();
+      return encoder;
+    };
+    const y = g.sinh(g.tensor(numbers));
+    const promise = y.data();
+    await Promise.resolve();
+    device.createCommandEncoder = createCommandEncoder;
+    await expect(promise).rejects.toThrow(g.BackendError);
+    await expect(promise).rejects.toThrow(/^webgpu: the device refused the work: \S/);
+    expect((await g.sinh(g.tensor([0, 0])).data())[0]).toBe(0);
+    backend.destroy();
+    device.destroy();
+  });
+
+  test("without an adapter the reason is told, and asked for all the same it is an error", async () => {
+    for (const [entry, reason] of [
+      [{ requestAdapter: async () => null }, /^no adapter: /],
+      [{ requestAdapter: async () => Promise.reject(new Error("blocked by the system")) }, /^blocked by the system$/],
+      [undefined, null],
+    ] as const) {
+      const own = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+      Object.defineProperty(globalThis, "navigator", { value: { gpu: entry }, configurable: true });
+      try {
+        const { available, reason: told } = await webgpu.isAvailable();
+        expect(available).toBe(reason === null);
+        if (reason === null) continue;
+        expect(told).toMatch(reason);
+        await expect(webgpu()).rejects.toThrow(g.BackendError);
+        await expect(webgpu()).rejects.toThrow(`webgpu: ${told}`);
+      } finally {
+        if (own === undefined) Reflect.deleteProperty(globalThis, "navigator");
+        else Object.defineProperty(globalThis, "navigator", own);
+      }
+    }
+  });
+
   test("options that are none, and values asked for at once, are errors with a remedy", async () => {
     await expect(webgpu({ power: 1 } as object)).rejects.toThrow(/^webgpu: power: unknown option/);
     await expect(webgpu({ powerPreference: "much" as "low-power" })).rejects.toThrow(g.ArgumentError);

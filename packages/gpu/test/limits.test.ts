@@ -10,6 +10,10 @@ import { unavailable } from "./adapter.ts";
 import { cases, filled, same } from "./parts/cases.ts";
 
 // A device that is believed to be smaller than it is does in parts what the js backend does at once.
+// GRADUS_PROGRAMS and GRADUS_SEED as for random programs.
+const numRuns = Number(process.env.GRADUS_PROGRAMS ?? 25);
+const seed = Number(process.env.GRADUS_SEED ?? 1);
+
 describe.skipIf(unavailable !== null)("a small device", () => {
   const before = g.getBackend();
   const js = g.jsBackend();
@@ -27,7 +31,7 @@ describe.skipIf(unavailable !== null)("a small device", () => {
         await g.setBackend(backend);
         same(text, await f().data(), expected);
       }),
-      { numRuns: 25, seed: 4 },
+      { numRuns, seed: seed + 3 },
     );
     backend.destroy();
   });

@@ -48,6 +48,10 @@ export function backendOn(gpu: Gpu, owned: boolean): WebGPUBackend {
           if (block.failure !== null) reject(block.failure);
           else gpu.reads.read(block.buffer, size * dtypes[dtype].bytes).then(resolve, reject);
         });
+      }).catch(async (e) => {
+        // an array without memory cannot be read either
+        await gpu.settled();
+        throw block.failure ?? e;
       });
       await gpu.settled();
       if (block.failure !== null) throw block.failure;

@@ -20,6 +20,8 @@ const words = (bytes: number): number => Math.ceil(bytes / 4) * 4;
 export class Reads {
   private readonly gpu: Gpu;
   private requests: Request[] = [];
+  /** How often memory may have changed. */
+  private changes = 0;
   /** A buffer to read through, kept for the next time. */
   private spare: GPUBuffer | null = null;
 
@@ -36,6 +38,7 @@ export class Reads {
 
   /** Sends off what was asked for; whoever changes memory calls it first. */
   flush(): void {
+    this.changes++;
     const { requests } = this;
     if (requests.length === 0) return;
     this.requests = [];
@@ -55,18 +58,22 @@ export class Reads {
 
   private async carry(requests: readonly Request[]): Promise<void> {
     const { device } = this.gpu;
+    const { changes } = this;
+    let problem: Promise<GPUError | null> = Promise.resolve(null);
+    let staging: GPUBuffer | null = null;
     try {
       if (this.gpu.lost !== null) throw this.gpu.lost;
       const total = Math.max(
         4,
         requests.reduce((sum, r) => sum + words(r.bytes), 0),
       );
-      let staging = this.spare;
+      staging = this.spare;
       this.spare = null;
       if (staging === null || staging.size < total) {
         staging?.destroy();
         staging = device.createBuffer({ size: Math.max(total, 4096), usage: MAP_READ | COPY_DST });
       }
+      device.pushErrorScope("validation");
       const encoder = device.createCommandEncoder();
       let at = 0;
       for (const { buffer, bytes } of requests) {
@@ -74,7 +81,11 @@ export class Reads {
         at += words(bytes);
       }
       device.queue.submit([encoder.finish()]);
+      problem = device.popErrorScope();
       await staging.mapAsync(READ, 0, total);
+      // copies that were refused leave zeros
+      const refused = await problem;
+      if (refused !== null) throw refused;
       const all = staging.getMappedRange(0, total);
       at = 0;
       const parts = requests.map(({ bytes }) => {
@@ -90,8 +101,13 @@ export class Reads {
         r.resolve(parts[i] as ArrayBuffer);
       });
     } catch (e) {
-      const error = await this.gpu.broken(e);
-      for (const r of requests) r.reject(error);
+      staging?.destroy();
+      const error = await this.gpu.broken((await problem.catch(() => null)) ?? e);
+      // an array without memory takes those along that are read with it: each by itself, if all is still as it was
+      const again = requests.length > 1 && this.gpu.lost === null && changes === this.changes;
+      for (const r of requests)
+        if (again) void this.carry([r]);
+        else r.reject(error);
     }
   }
 }
