@@ -79,7 +79,7 @@ export function drawChart(root: Element, points: readonly Point[], { format, ran
   picture.append(
     svg(
       "text",
-      { class: "axis", x: width - MARGIN.right, y: HEIGHT - 2, "text-anchor": "end" },
+      { class: "axis", x: width - MARGIN.right, y: HEIGHT - 5, "text-anchor": "end" },
       "training images seen",
     ),
   );

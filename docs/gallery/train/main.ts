@@ -109,17 +109,18 @@ async function halt(): Promise<void> {
 
 /** Goes on elsewhere. Where the next backend does not start, the one before goes on. */
 async function move(next: Choice): Promise<void> {
-  const before = phase;
+  const [before, last] = [phase, choice];
   const running = loop !== null;
   enter("working");
   say(`Starting ${next.title} …`);
   tellProblem(null);
   if (running) await halt();
   try {
-    await session.move(next);
     choice = next;
+    await session.move(next);
     say(`Ready on ${next.title}.`);
   } catch (e) {
+    choice = last;
     tellProblem(noStart(e, next.title));
     say(`Still on ${choice.title}.`);
   }
