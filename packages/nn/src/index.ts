@@ -27,6 +27,8 @@ export type {
 export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from "./layers/conv-transpose.ts";
 export { Dropout, Dropout2d, DropPath } from "./layers/dropout.ts";
 export { Embedding, type EmbeddingOptions, LearnedPositions, type PositionOptions } from "./layers/embedding.ts";
+export type { EvoNormOptions, EvoNormVariant } from "./layers/evonorm.ts";
+export { EvoNorm1d, EvoNorm2d, EvoNorm3d } from "./layers/evonorm.ts";
 export { Flatten } from "./layers/flatten.ts";
 export { Linear } from "./layers/linear.ts";
 export { GroupNorm, InstanceNorm, LayerNorm, RMSNorm, type RMSNormOptions } from "./layers/norm.ts";

@@ -17,6 +17,27 @@ const batchNorm = (make: new (channels: Any, options?: Any) => nn.Module, ...sha
   [S, "x", () => new make(2).call(f32(2))],
   [S, "x", () => new make(2).call(f32(...shape.map((n, i) => (i === 1 ? n : 1))), new nn.Pass())],
 ];
+const evoNorm = (
+  make: new (channels: Any, variant: Any, options?: Any) => nn.Module,
+  ...shape: number[]
+): readonly Row[] => [
+  ...floats(() => new make(2, "S0")),
+  ...norm((options) => new make(2, "B0", options)).filter(([, argument]) => argument !== "affine"),
+  ...passed(() => new make(2, "B1"), f32(...shape)),
+  [A, "channels", () => new make(0, "B0")],
+  [A, "variant", () => new make(2, "B3")],
+  [A, "variant", () => new make(2, undefined)],
+  [A, "groups", () => new make(2, "S0", { groups: 0 })],
+  [A, "groupSize", () => new make(4, "S0", { groupSize: 3 })],
+  [A, "groupSize", () => new make(4, "S0", { groupSize: 0.5 })],
+  [A, "momentum", () => new make(2, "B0", { momentum: 2 })],
+  [A, "nonlinearity", () => new make(2, "B0", { nonlinearity: null })],
+  [A, "initZero", () => new make(2, "B0", { initZero: 1 })],
+  [A, "runningVar", () => new make(2, "B0", { runningVar: "none" })],
+  [S, "x", () => new make(3, "S0").call(f32(...shape))],
+  [S, "x", () => new make(2, "S0", { nonlinearity: false }).call(f32(2))],
+  [S, "x", () => new make(2, "B2").call(f32(...shape.map((n, i) => (i === 1 ? n : 1))), new nn.Pass())],
+];
 const drop = (make: new (rate?: Any) => nn.Module): readonly Row[] => [
   ...floats(() => new make()).slice(0, -2),
   ...passed(() => new make(), f32(2, 2, 2)),
@@ -32,6 +53,9 @@ export const normRows: Rows = {
   BatchNorm1d: batchNorm(nn.BatchNorm1d, 3, 2),
   BatchNorm2d: batchNorm(nn.BatchNorm2d, 3, 2, 2, 2),
   BatchNorm3d: batchNorm(nn.BatchNorm3d, 3, 2, 2, 2, 2),
+  EvoNorm1d: evoNorm(nn.EvoNorm1d, 3, 2, 2),
+  EvoNorm2d: evoNorm(nn.EvoNorm2d, 3, 2, 2, 2),
+  EvoNorm3d: evoNorm(nn.EvoNorm3d, 3, 2, 2, 2, 2),
   LayerNorm: [
     ...floats(() => new nn.LayerNorm(2)),
     ...norm((options) => new nn.LayerNorm(2, options)),
