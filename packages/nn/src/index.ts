@@ -64,7 +64,7 @@ export type { LayerOptions } from "./parameters.ts";
 export { Pass, type PassOptions } from "./pass.ts";
 export type { Hidden, HiddenAndCell, Recurrence, RnnOptions } from "./recurrent/networks.ts";
 export { GRU, LSTM, RNN } from "./recurrent/networks.ts";
-export type { RecurrentOptions } from "./recurrent/recurrent.ts";
+export type { Cell, RecurrentOptions } from "./recurrent/recurrent.ts";
 export type { Axes, Pair, Single, Sizes, Triple } from "./settings.ts";
 export * from "./state.ts";
 export { type Tapped, tap } from "./tap.ts";
