@@ -32,7 +32,7 @@ export function passesOf(n: number, shared: number): number[][] {
 }
 
 /** turn(k, n) = e^{−2πi k/n} for k < n: the angle to the nearest quarter is exact in integers, and at most π/4. */
-export const complexFunctions = `fn times(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
+export const complexFunctions: string = `fn times(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
 return vec2<f32>(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x);
 }
 fn back(a: vec2<f32>) -> vec2<f32> { return vec2<f32>(a.y, -a.x); }
