@@ -1,10 +1,10 @@
 import { checkTensor } from "../check.ts";
-import { dtypes } from "../dtype.ts";
-import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { said } from "../said.ts";
 import { show } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { gather } from "./indexing.ts";
+import { checkIntegers } from "./operands.ts";
 import { flip, reshape, slice } from "./shaping.ts";
 
 /**
@@ -42,8 +42,7 @@ export function at(x: Tensor, ...picks: readonly Pick[]): Tensor {
     if (p instanceof Tensor) {
       checkTensor("at", p, `picks[${axis}]`);
       if (p.rank !== 1) throw new ShapeError(`at: picks[${axis}]: expected one axis, got ${show(p.shape)}; use gather`);
-      if (dtypes[p.dtype].kind === "float")
-        throw new DTypeError(`at: picks[${axis}]: expected integers, got ${p.dtype}; cast it first`);
+      checkIntegers("at", p, `picks[${axis}]`);
       if (t.shape[axis] === 0 && p.size > 0)
         throw new ShapeError(`at: picks[${axis}]: axis ${axis} of ${show(x.shape)} is empty, so nothing can be taken`);
       t = gather(t, p, axis);

@@ -47,14 +47,14 @@ export function windowOf(
     if (!padded) return;
     if (low >= (span[i] as number) || high >= (span[i] as number))
       throw new ArgumentError(
-        `${name}: padding: [${low}, ${high}] leaves windows of padding alone; it must be below the window's ${span[i]}`,
+        `${name}: padding: [${low}, ${high}] leaves windows of padding alone; the window is ${span[i]}`,
       );
     // a step inside windows that is longer than the axis may pass over all of it
     const [d, s] = [dilation[i] as number, steps[i] as number];
     for (let at = -low; d > n && at <= n + high - (span[i] as number); at += s)
       if (((at % d) + d) % d >= n)
         throw new ArgumentError(
-          `${name}: padding: [${low}, ${high}] leaves windows of padding alone: dilation ${d} passes over all of ${show(x.shape)}`,
+          `${name}: padding: [${low}, ${high}] leaves windows of padding alone, with dilation ${d} over ${show(x.shape)}`,
         );
   });
   return {

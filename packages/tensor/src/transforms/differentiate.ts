@@ -60,7 +60,7 @@ export const historyCheck = (xs: readonly Tensor[]): ((t: Tensor) => void) | und
 function checkHistory(t: Tensor): void {
   if (t.cut)
     throw new GradientError(
-      `gradient: the history of ${t} was dropped because its graph grew past the bound; differentiate inside grad(), or shorten the graph with realize() or jit()`,
+      `gradient: the history of ${t} was dropped, as its graph grew too long; differentiate inside grad(), or realize() on the way`,
     );
 }
 
