@@ -3,6 +3,7 @@ export { MultiHeadAttention } from "./attention/multi-head.ts";
 export { type StackOptions, TransformerDecoder, TransformerEncoder } from "./attention/stacks.ts";
 export type { DecoderCall, SelfAttentionCall, TransformerOptions } from "./attention/transformer.ts";
 export { TransformerDecoderLayer, TransformerEncoderLayer } from "./attention/transformer.ts";
+export { checkpointed } from "./checkpointed.ts";
 export * from "./init.ts";
 export {
   AdaptiveAvgPool1d,

@@ -14,7 +14,7 @@ export interface PassOptions {
  * One run through a model other than plain evaluation: whether it trains, where random numbers come from, and what the layers' state becomes.
  * It is the last argument of `call` and is handed down to every layer; without one a model evaluates. Layers change nothing: what a batch
  * norm's running statistics become is noted here, and {@link Pass.updated} gives the model that has them. Make a new one for every
- * run, inside the function that is differentiated, compiled or batched; what a function under `checkpoint`, `scan` or `vmap` notes has to leave it as a result.
+ * run, inside the function that is differentiated, compiled or batched; {@link checkpointed} hands one on to a module under `checkpoint`.
  *
  * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for a bad option
  * @example
@@ -48,6 +48,16 @@ export class Pass {
     if (this.#key === undefined)
       throw new ArgumentError(`${op}: pass: it has no key to draw random numbers from; make it by new Pass({ key })`);
     return foldIn(this.#key, this.#drawn++);
+  }
+
+  /** A key as {@link Pass.key} gives them, or undefined when the pass has none. */
+  keyIfAny(): Key | undefined {
+    return this.#key === undefined ? undefined : this.key("Pass.keyIfAny");
+  }
+
+  /** The states that were noted, and what they become. */
+  get changes(): ReadonlyMap<Tensor, Tensor> {
+    return this.#state;
   }
 
   /** What a tensor of the model's state is by now: itself, or what was noted of it. For layers. */

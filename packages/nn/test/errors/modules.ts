@@ -72,6 +72,10 @@ export const moduleRows: Rows = {
       }),
     ],
   ] satisfies Row[],
+  checkpointed: [
+    [A, "module", () => nn.checkpointed(g.relu as Any, f32(2))],
+    [A, "module", () => nn.checkpointed(null as Any)],
+  ],
   tap: [
     [A, "model", () => nn.tap(g.relu as Any, [], f32(2))],
     [A, "paths", () => nn.tap(net(), "0" as Any, f32(2))],
