@@ -1,4 +1,4 @@
-import { accuracy, Conv2d, crossEntropy, Flatten, Linear, MaxPool2d, Sequential } from "@gradus/nn";
+import { accuracy, Conv2d, crossEntropy, Flatten, Linear, MaxPool2d, type Module, Sequential } from "@gradus/nn";
 import { batches, type Optimizer, train } from "@gradus/optim";
 import type { Key, Tensor } from "@gradus/tensor";
 import { cast, dispose, jit, mul, relu, split, tensor } from "@gradus/tensor";
@@ -33,19 +33,16 @@ export function mlp(sizes: readonly number[], activation: (x: Tensor) => Tensor,
   return new Sequential(new Flatten(), ...layers);
 }
 
-export const loss = (net: Sequential, { images, labels }: Labelled): Tensor =>
+export const loss = (net: Module, { images, labels }: Labelled): Tensor =>
   crossEntropy(net.call(normalize(images)), labels);
 
-const judged = jit((net: Sequential, { images, labels }: Labelled): [Tensor, Tensor] => {
+const judged = jit((net: Module, { images, labels }: Labelled): [Tensor, Tensor] => {
   const logits = net.call(normalize(images));
   return [crossEntropy(logits, labels), accuracy(logits, labels)];
 });
 
 /** Mean loss, and share of the images that are read, a thousand at a time. */
-export async function judge(
-  net: Sequential,
-  { images, labels }: Labelled,
-): Promise<{ loss: number; accuracy: number }> {
+export async function judge(net: Module, { images, labels }: Labelled): Promise<{ loss: number; accuracy: number }> {
   const n = images.shape[0] as number;
   const [pixels, answers] = [await images.data(), await labels.data()];
   const each = images.size / n;
@@ -77,10 +74,10 @@ export interface Fit {
 }
 
 /** The net trained; the rule is told how many steps there will be. Throws when the signal stops it. */
-export async function fit(
-  net: Sequential,
+export async function fit<M extends Module>(
+  net: M,
   { optimizer, data, epochs, size, key, signal }: Fit,
-): Promise<{ model: Sequential; state: unknown }> {
+): Promise<{ model: M; state: unknown }> {
   const cut = batches(data, size, key, { dropLast: true });
   const result = await train(net, { optimizer: optimizer(epochs * cut.steps), data: cut, epochs, loss, signal });
   signal.throwIfAborted();
