@@ -173,27 +173,25 @@ describe.each(Object.entries({ ...table, ...models }))(
       await same(vmap((t: Tensor) => run(model, t, trains))(stack(xs)), stack(xs.map((t) => run(model, t, trains))));
     });
 
-    test.skipIf(name in models).each([false, true])(
-      "its gradient is that of differences; training: %s",
-      async (trains) => {
-        const start = { model: make(), x };
-        const along = jit((t: Tensor) => {
-          const { model, x } = moved(start, t);
+    if (name in models) return;
+    test.each([false, true])("its gradient is that of differences; training: %s", async (trains) => {
+      const start = { model: make(), x };
+      const along = jit((t: Tensor) => {
+        const { model, x } = moved(start, t);
+        return weighed(run(model, x, trains));
+      });
+      const exact = jit((t: Tensor) => jvpOf(t))(tensor(0, f64));
+      function jvpOf(t: Tensor): Tensor {
+        return grad((s: Tensor) => {
+          const { model, x } = moved(start, s);
           return weighed(run(model, x, trains));
-        });
-        const exact = jit((t: Tensor) => jvpOf(t))(tensor(0, f64));
-        function jvpOf(t: Tensor): Tensor {
-          return grad((s: Tensor) => {
-            const { model, x } = moved(start, s);
-            return weighed(run(model, x, trains));
-          })(t);
-        }
-        const h = 1e-5;
-        const difference = ((await along(tensor(h, f64)).item()) - (await along(tensor(-h, f64)).item())) / (2 * h);
-        const slope = await exact.item();
-        expect(Math.abs(slope - difference)).toBeLessThan(1e-7 * Math.max(1, Math.abs(slope)));
-      },
-    );
+        })(t);
+      }
+      const h = 1e-5;
+      const difference = ((await along(tensor(h, f64)).item()) - (await along(tensor(-h, f64)).item())) / (2 * h);
+      const slope = await exact.item();
+      expect(Math.abs(slope - difference)).toBeLessThan(1e-7 * Math.max(1, Math.abs(slope)));
+    });
   },
 );
 

@@ -1,6 +1,6 @@
 import { BatchNorm1d, crossEntropy, loadTree, Module, Pass, saveTree } from "@gradus/nn";
 import type { Key, Tensor } from "@gradus/tensor";
-import { key, matmul, mean, square, sub, sum, tensor, treeLeaves } from "@gradus/tensor";
+import { key, matmul, mean, memory, square, sub, sum, tensor, treeLeaves } from "@gradus/tensor";
 import { MemorySink } from "@gradus/tensor/files";
 import { describe, expect, test } from "vitest";
 import type { Batches, TrainOptions, TrainResult, TrainStep } from "../src/index.ts";
@@ -164,6 +164,11 @@ describe("state that no optimizer moves", () => {
     const { model } = await run({ jit }, false);
     expect([...(await model.norm.running_var!.data())]).toEqual([1, 1, 1, 1]);
     expect([...(await model.norm.weight!.data())]).not.toEqual([1, 1, 1, 1]);
+  });
+  test.each([true, false])("memory stays as it is from step to step; jit: %s", async (jit) => {
+    const live: number[] = [];
+    await run({ jit, epochs: 8, onStep: () => live.push(memory().liveBytes) });
+    expect(new Set(live.slice(3)).size).toBe(1);
   });
   test("a model of another shape is refused", async () => {
     const loss = (m: Normed, { x, y }: Batch, k: Key): unknown => [
