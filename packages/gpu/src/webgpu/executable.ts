@@ -11,6 +11,7 @@ import {
 import { planOf, type Segment, segments } from "../segments.ts";
 import { copy, type Gate } from "./gate.ts";
 import type { Gpu } from "./gpu.ts";
+import { lacks, load } from "./loading.ts";
 import { blockOf, type Fail, Taken } from "./memory.ts";
 import { Recorder } from "./recorder.ts";
 import { grouped, groupRunner } from "./rows.ts";
@@ -283,10 +284,10 @@ function checkSizes(gpu: Gpu, plan: Plan): void {
     }
 }
 
-/** A compiled plan of `backend`. */
+/** A compiled plan of `backend`. One that lacks what is to be loaded is compiled when its turn comes to run, and all after it wait. */
 export function executable(gpu: Gpu, backend: Backend, plan: Plan): Executable {
   checkSizes(gpu, plan);
-  const compiled = new DevicePlan(gpu, plan);
+  let compiled = lacks(gpu, plan) ? null : new DevicePlan(gpu, plan);
   return {
     run(inputs, outputs) {
       if (gpu.lost !== null) throw gpu.lost;
@@ -301,6 +302,7 @@ export function executable(gpu: Gpu, backend: Backend, plan: Plan): Executable {
         const failed = from.find((b) => b.failure !== null);
         if (failed !== undefined) return fail(failed.failure as Error);
         gpu.reads.flush();
+        compiled ??= new DevicePlan(gpu, plan);
         return compiled.run(
           from.map((b) => b.buffer),
           to.map((b) => b.buffer),
@@ -311,7 +313,7 @@ export function executable(gpu: Gpu, backend: Backend, plan: Plan): Executable {
       let now = gpu.order.idle;
       gpu.order.do(() => {
         try {
-          const done = work();
+          const done = compiled === null ? load().then(work) : work();
           now = false;
           return done?.catch(fail);
         } catch (e) {
@@ -320,6 +322,6 @@ export function executable(gpu: Gpu, backend: Backend, plan: Plan): Executable {
         }
       });
     },
-    dispose: () => compiled.dispose(),
+    dispose: () => gpu.order.do(() => compiled?.dispose()),
   };
 }

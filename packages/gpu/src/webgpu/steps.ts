@@ -1,13 +1,10 @@
 import { dtypes, type Kernel, type Plan, type PlanBuffer, type Special, type Step } from "@gradus/tensor";
-import { switchRunner, whileRunner } from "./control.ts";
 import type { Gpu } from "./gpu.ts";
+import { uncommon } from "./loading.ts";
 import { type Fail, Taken } from "./memory.ts";
-import { inParts, type View } from "./parts/index.ts";
+import type { View } from "./parts/index.ts";
 import { fitsWhole } from "./parts/windows.ts";
 import { type Recorder, Shader } from "./recorder.ts";
-import { prepared } from "./routines/index.ts";
-import { runningRunner } from "./running.ts";
-import { scanRunner } from "./scan.ts";
 import { type Stages, stagesOf } from "./stages.ts";
 import { printable, printKernel } from "./wgsl/kernel.ts";
 import type { Program } from "./wgsl/program.ts";
@@ -40,7 +37,7 @@ const whole = (gpu: Gpu, plan: Plan): boolean =>
       onDevice(gpu, step, plan) && (step.work.kind !== "switch" || step.work.branches.every((b) => whole(gpu, b))),
   );
 
-/** Whether the device can do a step without the CPU; of branches, some of the work. A loop does not go to and fro. */
+/** Whether the device can do a step, of a plan that lacks nothing, without the CPU; of branches, some of the work. A loop does not go to and fro. */
 export function onDevice(gpu: Gpu, { work, buffers }: Step, plan: Plan): boolean {
   // kernels are cut into parts; of all else shaders see whole buffers
   if (
@@ -68,7 +65,7 @@ export function onDevice(gpu: Gpu, { work, buffers }: Step, plan: Plan): boolean
       );
     }
     case "routine":
-      return prepared(gpu, work) !== null;
+      return uncommon().prepared(gpu, work) !== null;
     case "switch":
       return work.branches.some((b) => b.steps.some((step) => onDevice(gpu, step, b)));
     case "while":
@@ -86,15 +83,15 @@ export function runnerOf(gpu: Gpu, { work, buffers }: Step, plan: Plan): Runner 
       return scatterRunner(gpu, work, sizes);
     case "recurrence":
     case "cumulative":
-      return runningRunner(gpu, work);
+      return uncommon().runningRunner(gpu, work);
     case "scan":
-      return scanRunner(gpu, work, sizes);
+      return uncommon().scanRunner(gpu, work, sizes);
     case "routine":
-      return (prepared(gpu, work) as () => Runner)();
+      return (uncommon().prepared(gpu, work) as () => Runner)();
     case "switch":
-      return switchRunner(gpu, work);
+      return uncommon().switchRunner(gpu, work);
     case "while":
-      return whileRunner(gpu, work, sizes);
+      return uncommon().whileRunner(gpu, work, sizes);
   }
 }
 
@@ -147,7 +144,7 @@ function kernelRunner(gpu: Gpu, kernel: Kernel): Runner {
     const stages = stagesOf(kernel, gpu.target);
     return stages === null ? shaderRunner(gpu, kernel) : stagedRunner(gpu, kernel, stages);
   }
-  const { parts, temporaries } = inParts(kernel, gpu.limits);
+  const { parts, temporaries } = uncommon().inParts(kernel, gpu.limits);
   const runs = parts.map((p) => ({ run: shaderRunner(gpu, p.kernel, p.views), of: p.views.map((v) => v?.buffer) }));
   return Object.assign(
     (r: Recorder, buffers: readonly GPUBuffer[], fail: Fail): void => {
