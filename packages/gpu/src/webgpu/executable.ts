@@ -52,22 +52,22 @@ function slots(plan: Plan, places: readonly Pick<Place, "used">[]): { of: Map<nu
 
 /** Runs a segment on the CPU: what it reads comes from the device, what it writes goes back. */
 class Hop {
-  private readonly gpu: Gpu;
-  private readonly plan: Plan;
-  private executable: Executable | null = null;
+  readonly #gpu: Gpu;
+  readonly #plan: Plan;
+  #executable: Executable | null = null;
 
   constructor(gpu: Gpu, plan: Plan) {
-    this.gpu = gpu;
-    this.plan = plan;
+    this.#gpu = gpu;
+    this.#plan = plan;
   }
 
   async run(inputs: readonly GPUBuffer[], outputs: readonly GPUBuffer[]): Promise<void> {
-    const { gpu, plan } = this;
+    const [gpu, plan] = [this.#gpu, this.#plan];
     const type = (b: number): Plan["buffers"][number] => plan.buffers[b] as Plan["buffers"][number];
     const bytes = (b: number): number => type(b).size * dtypes[type(b).dtype].bytes;
     const given = await Promise.all(inputs.map((buffer, i) => gpu.reads.read(buffer, bytes(plan.inputs[i] as number))));
     const backend = host();
-    this.executable ??= backend.compile(plan);
+    this.#executable ??= backend.compile(plan);
     const made: Storage[] = [];
     const allocate = (b: number): Storage => {
       const s = backend.allocate(bytes(b));
@@ -81,7 +81,7 @@ class Hop {
         return s;
       });
       const to = plan.outputs.map(allocate);
-      this.executable.run(from, to);
+      this.#executable.run(from, to);
       plan.outputs.forEach((b, i) => {
         const { dtype, size } = type(b);
         upload(
@@ -96,7 +96,7 @@ class Hop {
   }
 
   dispose(): void {
-    this.executable?.dispose();
+    this.#executable?.dispose();
   }
 }
 
@@ -149,47 +149,47 @@ export function straight(waits: Waits): void {
 
 /** A plan on the device: buffers in, buffers out. */
 export class DevicePlan {
-  private readonly gpu: Gpu;
-  private readonly plan: Plan;
-  private readonly places: readonly Place[];
-  private readonly slots: { of: Map<number, number>; bytes: number[] };
+  readonly #gpu: Gpu;
+  readonly #plan: Plan;
+  readonly #places: readonly Place[];
+  readonly #slots: { of: Map<number, number>; bytes: number[] };
   /** Whether it has to wait, for the CPU or for what a branch or a loop depends on. */
   readonly waits: boolean;
   /** Kernels that it dispatches, about. */
   readonly kernels: number;
   /** Whether results are copied, which no gate can stop. */
-  private readonly copies: boolean;
+  readonly #copies: boolean;
 
   constructor(gpu: Gpu, plan: Plan) {
-    this.gpu = gpu;
-    this.plan = plan;
-    this.places = placesOf(gpu, plan);
-    this.slots = slots(plan, this.places);
-    this.waits = this.places.some((p) => p.run.waits === true);
-    this.kernels = this.places.reduce((n, p) => n + (p.run.kernels ?? 1), 0);
-    this.copies = this.places.some((p) => p.run.copies === true);
+    this.#gpu = gpu;
+    this.#plan = plan;
+    this.#places = placesOf(gpu, plan);
+    this.#slots = slots(plan, this.#places);
+    this.waits = this.#places.some((p) => p.run.waits === true);
+    this.kernels = this.#places.reduce((n, p) => n + (p.run.kernels ?? 1), 0);
+    this.#copies = this.#places.some((p) => p.run.copies === true);
   }
 
   /** Takes temporaries, calls `work` with all buffers of the plan, and gives the temporaries back. */
-  private buffers(
+  #buffers(
     inputs: readonly GPUBuffer[],
     outputs: readonly GPUBuffer[],
     fail: Fail,
   ): { all: GPUBuffer[]; give: () => void } {
-    const { plan, gpu } = this;
+    const [gpu, plan] = [this.#gpu, this.#plan];
     const taken: GPUBuffer[] = [];
     const give = (): void => {
       taken.forEach((b, i) => {
-        gpu.pool.give(b, this.slots.bytes[i] as number);
+        gpu.pool.give(b, this.#slots.bytes[i] as number);
       });
     };
     try {
-      for (const bytes of this.slots.bytes) taken.push(gpu.pool.take(bytes, fail));
+      for (const bytes of this.#slots.bytes) taken.push(gpu.pool.take(bytes, fail));
     } catch (e) {
       give();
       throw e;
     }
-    const all = plan.buffers.map((_, b) => taken[this.slots.of.get(b) ?? -1] as GPUBuffer);
+    const all = plan.buffers.map((_, b) => taken[this.#slots.of.get(b) ?? -1] as GPUBuffer);
     plan.inputs.forEach((b, i) => {
       all[b] = inputs[i] as GPUBuffer;
     });
@@ -201,9 +201,9 @@ export class DevicePlan {
 
   /** Records all steps; where one has to wait, what was recorded before has been submitted. */
   *record(r: Recorder, inputs: readonly GPUBuffer[], outputs: readonly GPUBuffer[], fail: Fail): Waits {
-    const { all, give } = this.buffers(inputs, outputs, fail);
+    const { all, give } = this.#buffers(inputs, outputs, fail);
     try {
-      for (const { used, run } of this.places) {
+      for (const { used, run } of this.#places) {
         const waits = run(
           r,
           used.map((b) => all[b] as GPUBuffer),
@@ -219,18 +219,18 @@ export class DevicePlan {
   /** Records all steps so that they leave `outputs` alone where `gate` is closed; only for a plan that does not wait. */
   recordUnder(gate: Gate, r: Recorder, inputs: readonly GPUBuffer[], outputs: readonly GPUBuffer[], fail: Fail): void {
     const outer = r.gate;
-    const taken = new Taken(this.gpu.pool, fail);
+    const taken = new Taken(this.#gpu.pool, fail);
     r.gate = gate;
     try {
-      if (!this.copies) {
+      if (!this.#copies) {
         straight(this.record(r, inputs, outputs, fail));
         return;
       }
-      const bytes = this.plan.outputs.map((b) => bytesOf(this.plan.buffers[b] as Plan["buffers"][number]));
+      const bytes = this.#plan.outputs.map((b) => bytesOf(this.#plan.buffers[b] as Plan["buffers"][number]));
       const results = bytes.map((n) => taken.take(n));
       straight(this.record(r, inputs, results, fail));
       results.forEach((from, i) => {
-        copy(this.gpu, r, bytes[i] as number, from, outputs[i] as GPUBuffer);
+        copy(this.#gpu, r, bytes[i] as number, from, outputs[i] as GPUBuffer);
       });
     } finally {
       r.gate = outer;
@@ -240,12 +240,12 @@ export class DevicePlan {
 
   /** Runs the plan; what fails later is told to `fail`. */
   run(inputs: readonly GPUBuffer[], outputs: readonly GPUBuffer[], fail: Fail): void | Promise<void> {
-    const r = new Recorder(this.gpu);
+    const r = new Recorder(this.#gpu);
     const waits = this.record(r, inputs, outputs, fail);
     /** Goes on until something has to be waited for; null at the end. */
     const advance = (): Promise<void> | null => {
       let wait: Promise<void> | null = null;
-      this.gpu.checked(() => {
+      this.#gpu.checked(() => {
         const next = waits.next();
         if (next.done) r.submit();
         else wait = next.value;
@@ -253,10 +253,10 @@ export class DevicePlan {
       return wait;
     };
     const first = advance();
-    if (first !== null) return this.rest(first, advance, waits);
+    if (first !== null) return this.#rest(first, advance, waits);
   }
 
-  private async rest(first: Promise<void>, advance: () => Promise<void> | null, waits: Waits): Promise<void> {
+  async #rest(first: Promise<void>, advance: () => Promise<void> | null, waits: Waits): Promise<void> {
     try {
       for (let wait: Promise<void> | null = first; wait !== null; wait = advance()) await wait;
     } finally {
@@ -265,7 +265,7 @@ export class DevicePlan {
   }
 
   dispose(): void {
-    for (const { run } of this.places) run.dispose?.();
+    for (const { run } of this.#places) run.dispose?.();
   }
 }
 

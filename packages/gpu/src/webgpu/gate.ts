@@ -21,20 +21,20 @@ export class Gate {
 
 /** Bind groups of gates. */
 export class Gates {
-  private readonly device: GPUDevice;
-  private readonly known = new WeakMap<GPUBuffer, GPUBindGroup[]>();
+  readonly #device: GPUDevice;
+  readonly #known = new WeakMap<GPUBuffer, GPUBindGroup[]>();
   readonly layout: GPUBindGroupLayout;
 
   constructor(device: GPUDevice) {
-    this.device = device;
+    this.#device = device;
     // 4: GPUShaderStage.COMPUTE
     this.layout = device.createBindGroupLayout({ entries: [{ binding: 0, visibility: 4, buffer: {} }] });
   }
 
   group(buffer: GPUBuffer, k: number): GPUBindGroup {
-    let list = this.known.get(buffer);
-    if (list === undefined) this.known.set(buffer, (list = []));
-    return (list[k] ??= this.device.createBindGroup({
+    let list = this.#known.get(buffer);
+    if (list === undefined) this.#known.set(buffer, (list = []));
+    return (list[k] ??= this.#device.createBindGroup({
       layout: this.layout,
       entries: [{ binding: 0, resource: { buffer, offset: k * STRIDE, size: BYTES } }],
     }));

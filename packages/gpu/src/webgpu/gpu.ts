@@ -33,8 +33,8 @@ export class Gpu {
   /** Why the device is gone. */
   lost: BackendError | null = null;
   /** Settles when it is known why. */
-  private readonly whenLost: Promise<void>;
-  private readonly checks = new Set<Promise<void>>();
+  readonly #whenLost: Promise<void>;
+  readonly #checks = new Set<Promise<void>>();
 
   /** `target`: what kernels are spread for where that is not what the device is; `limits`: smaller ones than its own. */
   constructor(device: GPUDevice, target: Partial<Target> = {}, limits: Partial<Limits> = {}) {
@@ -50,7 +50,7 @@ export class Gpu {
     this.gates = new Gates(device);
     this.pipelines = new Pipelines(device, this.gates.layout, (error, fail) => this.watch(error, fail));
     this.reads = new Reads(this);
-    this.whenLost = device.lost.then((info) => {
+    this.#whenLost = device.lost.then((info) => {
       this.lose(
         info.reason === "destroyed"
           ? "was destroyed"
@@ -70,8 +70,8 @@ export class Gpu {
         if (e !== null) fail(e);
       })
       .catch(() => undefined)
-      .finally(() => this.checks.delete(check));
-    this.checks.add(check);
+      .finally(() => this.#checks.delete(check));
+    this.#checks.add(check);
   }
 
   /** Runs `work` and tells `fail` of what the device finds wrong with it, then or later. */
@@ -98,13 +98,13 @@ export class Gpu {
 
   /** Waits until all that was given to the device so far is known to be right or wrong. */
   async settled(): Promise<void> {
-    while (this.checks.size > 0) await Promise.all(this.checks);
+    while (this.#checks.size > 0) await Promise.all(this.#checks);
   }
 
   /** What an operation that the device broke off failed by. */
   async broken(e: unknown): Promise<Error> {
     // the reason of a loss is told a moment after the operations fail
-    await Promise.race([this.whenLost, new Promise((done) => setTimeout(done, 100))]);
+    await Promise.race([this.#whenLost, new Promise((done) => setTimeout(done, 100))]);
     return this.lost ?? new BackendError(`webgpu: the read failed: ${said(e)}`);
   }
 }

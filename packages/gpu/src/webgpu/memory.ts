@@ -35,102 +35,105 @@ const KEPT = 64 * 2 ** 20;
 /** Told later that memory, or what was to fill it, failed. */
 export type Fail = (e: Error) => void;
 
+type Watch = (error: Promise<GPUError | null>, say: (e: GPUError) => Error, fail: Fail) => void;
+
 /** Buffers of one device: made, counted, and kept for reuse. */
 export class Pool {
-  private readonly device: GPUDevice;
-  private readonly limits: Limits;
-  private readonly kept = new Map<number, GPUBuffer[]>();
-  private readonly doomed: GPUBuffer[] = [];
+  readonly #device: GPUDevice;
+  readonly #limits: Limits;
+  readonly #kept = new Map<number, GPUBuffer[]>();
+  readonly #doomed: GPUBuffer[] = [];
   /** What the device had no memory for. */
-  private readonly invalid = new WeakSet<GPUBuffer>();
-  private keptBytes = 0;
+  readonly #invalid = new WeakSet<GPUBuffer>();
+  #keptBytes = 0;
   liveBytes = 0;
   liveBuffers = 0;
   peakBytes = 0;
-  private readonly watch: (error: Promise<GPUError | null>, say: (e: GPUError) => Error, fail: Fail) => void;
+  readonly #watch: Watch;
 
   /** `watch` waits for the outcome of making a buffer. */
-  constructor(device: GPUDevice, limits: Limits, watch: Pool["watch"]) {
-    this.device = device;
-    this.limits = limits;
-    this.watch = watch;
+  constructor(device: GPUDevice, limits: Limits, watch: Watch) {
+    this.#device = device;
+    this.#limits = limits;
+    this.#watch = watch;
   }
 
   take(bytes: number, fail: Fail): GPUBuffer {
-    const { buffer: most, binding } = this.limits;
+    const { buffer: most, binding } = this.#limits;
     if (bytes > most)
       throw new OutOfMemoryError(
         `webgpu: cannot allocate ${bytes} bytes: this device takes at most ${most} in one buffer; use several smaller tensors`,
       );
     // what a shader can see whole stays so
     const size = Math.min(roomFor(bytes), bytes <= binding ? binding : most);
-    const buffer = this.kept.get(size)?.pop() ?? null;
-    if (buffer !== null) this.keptBytes -= size;
+    const buffer = this.#kept.get(size)?.pop() ?? null;
+    if (buffer !== null) this.#keptBytes -= size;
     this.liveBytes += bytes;
     this.liveBuffers++;
     this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
-    return buffer ?? this.make(size, fail);
+    return buffer ?? this.#make(size, fail);
   }
 
-  private make(size: number, fail: Fail): GPUBuffer {
-    const { device, liveBytes } = this;
+  #make(size: number, fail: Fail): GPUBuffer {
+    const device = this.#device;
+    const { liveBytes } = this;
     device.pushErrorScope("out-of-memory");
     const buffer = device.createBuffer({ size, usage: STORAGE | UNIFORM | COPY_SRC | COPY_DST });
     const say = (): Error => {
-      this.invalid.add(buffer);
+      this.#invalid.add(buffer);
       // room for the next try; among what is kept may be this very buffer
       this.clear();
       return new OutOfMemoryError(
         `webgpu: cannot allocate ${size} bytes (${liveBytes} are in use): the device is out of memory; free tensors, or compute in parts`,
       );
     };
-    this.watch(device.popErrorScope(), say, fail);
+    this.#watch(device.popErrorScope(), say, fail);
     return buffer;
   }
 
   give(buffer: GPUBuffer, bytes: number): void {
     this.liveBytes -= bytes;
     this.liveBuffers--;
-    if (this.invalid.has(buffer) || this.keptBytes + buffer.size > Math.max(KEPT, this.liveBytes)) {
-      this.doomed.push(buffer);
+    if (this.#invalid.has(buffer) || this.#keptBytes + buffer.size > Math.max(KEPT, this.liveBytes)) {
+      this.#doomed.push(buffer);
       return;
     }
-    this.keptBytes += buffer.size;
-    const list = this.kept.get(buffer.size);
-    if (list === undefined) this.kept.set(buffer.size, [buffer]);
+    this.#keptBytes += buffer.size;
+    const list = this.#kept.get(buffer.size);
+    if (list === undefined) this.#kept.set(buffer.size, [buffer]);
     else list.push(buffer);
   }
 
   /** Destroys what was given and is not kept; not before the commands that use it have been submitted. */
   sweep(): void {
-    for (const b of this.doomed) b.destroy();
-    this.doomed.length = 0;
+    for (const b of this.#doomed) b.destroy();
+    this.#doomed.length = 0;
   }
 
   /** Destroys what is kept. */
   clear(): void {
     this.sweep();
-    for (const list of this.kept.values()) for (const b of list) b.destroy();
-    this.kept.clear();
-    this.keptBytes = 0;
+    for (const list of this.#kept.values()) for (const b of list) b.destroy();
+    this.#kept.clear();
+    this.#keptBytes = 0;
   }
 }
 
 /** Buffers that work takes for a while and gives back together. */
 export class Taken {
-  private readonly list: [GPUBuffer, number][] = [];
-  private readonly pool: Pool;
-  private readonly fail: Fail;
+  readonly #list: [GPUBuffer, number][] = [];
+  readonly #pool: Pool;
+  readonly #fail: Fail;
   constructor(pool: Pool, fail: Fail) {
-    [this.pool, this.fail] = [pool, fail];
+    [this.#pool, this.#fail] = [pool, fail];
   }
   take(bytes: number): GPUBuffer {
-    const b = this.pool.take(bytes, this.fail);
-    this.list.push([b, bytes]);
+    const b = this.#pool.take(bytes, this.#fail);
+    this.#list.push([b, bytes]);
     return b;
   }
   give(): void {
-    for (const [b, bytes] of this.list) this.pool.give(b, bytes);
+    for (const [b, bytes] of this.#list) this.#pool.give(b, bytes);
   }
 }
 

@@ -1,20 +1,24 @@
 /** Work that may have to wait for the device: done at once while nothing waits, else in turn. */
 export class Order {
-  private readonly waiting: (() => void | Promise<void>)[] = [];
-  private last: Promise<void> | null = null;
+  readonly #waiting: (() => void | Promise<void>)[] = [];
+  #last: Promise<void> | null = null;
 
   /** Does `job` after all given before. What it throws at once is thrown here; what fails later is reported as an uncaught error, and the next in turn goes on. */
   do(job: () => void | Promise<void>): void {
-    if (this.last !== null) {
-      this.waiting.push(job);
+    if (this.#last !== null) {
+      this.#waiting.push(job);
       return;
     }
     const done = job();
-    if (done !== undefined) this.last = this.rest(done);
+    if (done !== undefined) this.#last = this.#rest(done);
   }
 
-  private async rest(first: Promise<void>): Promise<void> {
-    for (let job: (() => void | Promise<void>) | undefined = () => first; job !== undefined; job = this.waiting.shift())
+  async #rest(first: Promise<void>): Promise<void> {
+    for (
+      let job: (() => void | Promise<void>) | undefined = () => first;
+      job !== undefined;
+      job = this.#waiting.shift()
+    )
       try {
         await job();
       } catch (e) {
@@ -22,11 +26,11 @@ export class Order {
           throw e;
         });
       }
-    this.last = null;
+    this.#last = null;
   }
 
   /** True while nothing waits. */
   get idle(): boolean {
-    return this.last === null;
+    return this.#last === null;
   }
 }

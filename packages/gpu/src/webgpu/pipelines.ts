@@ -11,31 +11,30 @@ export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
 }
 
+type Watch = (error: Promise<Error | null>, fail: Fail) => void;
+
 /** Shaders by their code, compiled once. */
 export class Pipelines {
-  private readonly device: GPUDevice;
-  private readonly gates: GPUBindGroupLayout;
-  private readonly watch: (error: Promise<Error | null>, fail: Fail) => void;
-  private readonly known = new Map<string, Pipeline>();
+  readonly #device: GPUDevice;
+  readonly #gates: GPUBindGroupLayout;
+  readonly #watch: Watch;
+  readonly #known = new Map<string, Pipeline>();
   /** The last shader that the device refused: what uses it fails for this reason. */
   refused: Promise<Error | null> = Promise.resolve(null);
-  private readonly layouts = new Map<string, { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
+  readonly #layouts = new Map<string, { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
 
   /** `gates`: the layout of the group that gates are bound in. */
-  constructor(device: GPUDevice, gates: GPUBindGroupLayout, watch: Pipelines["watch"]) {
-    this.device = device;
-    this.gates = gates;
-    this.watch = watch;
+  constructor(device: GPUDevice, gates: GPUBindGroupLayout, watch: Watch) {
+    this.#device = device;
+    this.#gates = gates;
+    this.#watch = watch;
   }
 
-  private layout(
-    written: readonly boolean[],
-    gate: boolean,
-  ): { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout } {
+  #layout(written: readonly boolean[], gate: boolean): { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout } {
     const key = `${written} ${gate}`;
-    let found = this.layouts.get(key);
+    let found = this.#layouts.get(key);
     if (found === undefined) {
-      const group = this.device.createBindGroupLayout({
+      const group = this.#device.createBindGroupLayout({
         entries: written.map((w, binding) => ({
           binding,
           visibility: COMPUTE,
@@ -44,9 +43,9 @@ export class Pipelines {
       });
       found = {
         group,
-        pipeline: this.device.createPipelineLayout({ bindGroupLayouts: gate ? [group, this.gates] : [group] }),
+        pipeline: this.#device.createPipelineLayout({ bindGroupLayouts: gate ? [group, this.#gates] : [group] }),
       };
-      this.layouts.set(key, found);
+      this.#layouts.set(key, found);
     }
     return found;
   }
@@ -54,10 +53,10 @@ export class Pipelines {
   /** `gate`: with a gate, which the kernel asks first. */
   get({ name, code: plain, written }: Program, gate: boolean): Pipeline {
     const code = gate ? gated(plain) : plain;
-    let found = this.known.get(code);
+    let found = this.#known.get(code);
     if (found !== undefined) return found;
-    const { device } = this;
-    const layout = this.layout(written, gate);
+    const device = this.#device;
+    const layout = this.#layout(written, gate);
     device.pushErrorScope("validation");
     device.pushErrorScope("internal");
     const module = device.createShaderModule({ code: enabled(code), label: name });
@@ -68,7 +67,7 @@ export class Pipelines {
     });
     const outcome = Promise.all([device.popErrorScope(), device.popErrorScope()]);
     found = { pipeline, layout: layout.group };
-    this.known.set(code, found);
+    this.#known.set(code, found);
     const problem = async (): Promise<Error | null> => {
       const error = (await outcome).find((e) => e !== null);
       if (error === undefined) return null;
@@ -81,7 +80,7 @@ export class Pipelines {
     const before = this.refused;
     const outcomeOfThis = problem();
     this.refused = outcomeOfThis.then((e) => e ?? before);
-    this.watch(outcomeOfThis, () => this.known.delete(code));
+    this.#watch(outcomeOfThis, () => this.#known.delete(code));
     return found;
   }
 }

@@ -8,34 +8,34 @@ const MOST = 4096;
 
 /** Counts submissions and kernels, and times each kernel by a pass of its own where the device has timestamps. */
 export class Profiler {
-  private readonly gpu: Gpu;
-  private readonly sets: { readonly set: GPUQuerySet; readonly names: string[] }[] = [];
-  private readonly timed: boolean;
+  readonly #gpu: Gpu;
+  readonly #sets: { readonly set: GPUQuerySet; readonly names: string[] }[] = [];
+  readonly #timed: boolean;
   submissions = 0;
   dispatches = 0;
 
   constructor(gpu: Gpu) {
-    this.gpu = gpu;
-    this.timed = gpu.device.features.has("timestamp-query");
+    this.#gpu = gpu;
+    this.#timed = gpu.device.features.has("timestamp-query");
   }
 
   /** Where the pass of the next kernel writes its times. */
   next(name: string): GPUComputePassTimestampWrites | null {
     this.dispatches++;
-    if (!this.timed) return null;
-    let last = this.sets.at(-1);
+    if (!this.#timed) return null;
+    let last = this.#sets.at(-1);
     if (last === undefined || 2 * last.names.length === MOST) {
-      last = { set: this.gpu.device.createQuerySet({ type: "timestamp", count: MOST }), names: [] };
-      this.sets.push(last);
+      last = { set: this.#gpu.device.createQuerySet({ type: "timestamp", count: MOST }), names: [] };
+      this.#sets.push(last);
     }
     const i = 2 * (last.names.push(name) - 1);
     return { querySet: last.set, beginningOfPassWriteIndex: i, endOfPassWriteIndex: i + 1 };
   }
 
   async finish(): Promise<Profile> {
-    const { device, reads } = this.gpu;
+    const { device, reads } = this.#gpu;
     const totals = new Map<string, { runs: number; milliseconds: number }>();
-    for (const { set, names } of this.sets) {
+    for (const { set, names } of this.#sets) {
       const bytes = 16 * names.length;
       const buffer = device.createBuffer({ size: bytes, usage: QUERY_RESOLVE | COPY_SRC });
       const encoder = device.createCommandEncoder();

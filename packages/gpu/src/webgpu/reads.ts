@@ -18,57 +18,57 @@ const words = (bytes: number): number => Math.ceil(bytes / 4) * 4;
 
 /** Copies of buffers to the host. All that are asked for in one go travel together. */
 export class Reads {
-  private readonly gpu: Gpu;
-  private requests: Request[] = [];
+  readonly #gpu: Gpu;
+  #requests: Request[] = [];
   /** How often memory may have changed. */
-  private changes = 0;
+  #changes = 0;
   /** A buffer to read through, kept for the next time. */
-  private spare: GPUBuffer | null = null;
+  #spare: GPUBuffer | null = null;
 
   constructor(gpu: Gpu) {
-    this.gpu = gpu;
+    this.#gpu = gpu;
   }
 
   /** The first `bytes` of `buffer` as they are now. */
   read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
     return new Promise((resolve, reject) => {
-      if (this.requests.push({ buffer, bytes, resolve, reject }) === 1) queueMicrotask(() => this.flush());
+      if (this.#requests.push({ buffer, bytes, resolve, reject }) === 1) queueMicrotask(() => this.flush());
     });
   }
 
   /** Sends off what was asked for; whoever changes memory calls it first. */
   flush(): void {
-    this.changes++;
-    const { requests } = this;
+    this.#changes++;
+    const requests = this.#requests;
     if (requests.length === 0) return;
-    this.requests = [];
+    this.#requests = [];
     // one buffer for all, unless that would be too large for one
     const most = Math.max(LARGE, ...requests.map((r) => words(r.bytes)));
     let [batch, bytes] = [[] as Request[], 0];
     for (const r of requests) {
       if (bytes + words(r.bytes) > most) {
-        void this.carry(batch);
+        void this.#carry(batch);
         [batch, bytes] = [[], 0];
       }
       batch.push(r);
       bytes += words(r.bytes);
     }
-    void this.carry(batch);
+    void this.#carry(batch);
   }
 
-  private async carry(requests: readonly Request[]): Promise<void> {
-    const { device } = this.gpu;
-    const { changes } = this;
+  async #carry(requests: readonly Request[]): Promise<void> {
+    const { device } = this.#gpu;
+    const changes = this.#changes;
     let problem: Promise<GPUError | null> = Promise.resolve(null);
     let staging: GPUBuffer | null = null;
     try {
-      if (this.gpu.lost !== null) throw this.gpu.lost;
+      if (this.#gpu.lost !== null) throw this.#gpu.lost;
       const total = Math.max(
         4,
         requests.reduce((sum, r) => sum + words(r.bytes), 0),
       );
-      staging = this.spare;
-      this.spare = null;
+      staging = this.#spare;
+      this.#spare = null;
       if (staging === null || staging.size < total) {
         staging?.destroy();
         staging = device.createBuffer({ size: Math.max(total, 4096), usage: MAP_READ | COPY_DST });
@@ -95,18 +95,18 @@ export class Reads {
       });
       staging.unmap();
       // the spare one stays small
-      if (this.spare === null && staging.size <= 2 ** 22) this.spare = staging;
+      if (this.#spare === null && staging.size <= 2 ** 22) this.#spare = staging;
       else staging.destroy();
       requests.forEach((r, i) => {
         r.resolve(parts[i] as ArrayBuffer);
       });
     } catch (e) {
       staging?.destroy();
-      const error = await this.gpu.broken((await problem.catch(() => null)) ?? e);
+      const error = await this.#gpu.broken((await problem.catch(() => null)) ?? e);
       // an array without memory takes those along that are read with it: each by itself, if all is still as it was
-      const again = requests.length > 1 && this.gpu.lost === null && changes === this.changes;
+      const again = requests.length > 1 && this.#gpu.lost === null && changes === this.#changes;
       for (const r of requests)
-        if (again) void this.carry([r]);
+        if (again) void this.#carry([r]);
         else r.reject(error);
     }
   }

@@ -63,6 +63,12 @@ export function vectors(
   return new Set([...good].filter((b) => !bad.has(b)));
 }
 
+type Rest = Pick<Names, "buffer"> & {
+  accumulator(a: number, at: readonly number[]): string;
+  /** What a load gives that needs no memory, and how deep that stands. */
+  kept?(x: Load): { readonly text: string; readonly depth: number } | null;
+};
+
 /**
  * Instructions at every combination of the tiles' steps. What is the same at several of them is computed once, and everything in the outermost reduction
  * loop that it can stand in.
@@ -70,22 +76,18 @@ export function vectors(
 export class Block {
   /** Statements by depth: 0 before the reduction loops, d in the d-th of them. */
   readonly levels: string[][];
-  private readonly list: readonly Instruction[];
-  private readonly prefix: string;
-  private readonly outputs: number;
-  private readonly tiles: readonly Tile[];
-  private readonly vectors: ReadonlySet<number>;
-  private readonly shared: Shared | null;
-  private readonly rest: Pick<Names, "buffer"> & {
-    accumulator(a: number, at: readonly number[]): string;
-    /** What a load gives that needs no memory, and how deep that stands. */
-    kept?(x: Load): { readonly text: string; readonly depth: number } | null;
-  };
+  readonly #list: readonly Instruction[];
+  readonly #prefix: string;
+  readonly #outputs: number;
+  readonly #tiles: readonly Tile[];
+  readonly #vectors: ReadonlySet<number>;
+  readonly #shared: Shared | null;
+  readonly #rest: Rest;
   /** Variables by what they hold, and how deep they stand. */
-  private readonly known = new Map<string, string>();
-  private readonly depth = new Map<string, number>();
+  readonly #known = new Map<string, string>();
+  readonly #depth = new Map<string, number>();
   /** Names of the results by combination. */
-  private readonly results = new Map<string, string[]>();
+  readonly #results = new Map<string, string[]>();
 
   /** @param outputs loops that are no reductions, @param depth reduction loops around the block, @param after innermost statements after each combination */
   constructor(
@@ -96,21 +98,21 @@ export class Block {
     tiles: readonly Tile[],
     vectors: ReadonlySet<number>,
     shared: Shared | null,
-    rest: Block["rest"],
+    rest: Rest,
     after: (at: readonly number[], names: readonly string[]) => readonly string[] = () => [],
   ) {
-    this.list = list;
-    this.prefix = prefix;
-    this.outputs = outputs;
-    this.tiles = tiles;
-    this.vectors = vectors;
-    this.shared = shared;
-    this.rest = rest;
+    this.#list = list;
+    this.#prefix = prefix;
+    this.#outputs = outputs;
+    this.#tiles = tiles;
+    this.#vectors = vectors;
+    this.#shared = shared;
+    this.#rest = rest;
     this.levels = Array.from({ length: depth + 1 }, () => []);
     for (const at of combinations(tiles)) {
       const names: string[] = [];
-      this.results.set(at.join(), names);
-      for (const x of list) names.push(this.print(x, at, names));
+      this.#results.set(at.join(), names);
+      for (const x of list) names.push(this.#print(x, at, names));
       // at once, so that few values wait
       (this.levels[depth] as string[]).push(...after(at, names));
     }
@@ -118,59 +120,59 @@ export class Block {
 
   /** What result `n` is called at the given steps of the tiles. */
   name(n: number, at: readonly number[]): string {
-    return (this.results.get(at.join()) as string[])[n] as string;
+    return (this.#results.get(at.join()) as string[])[n] as string;
   }
 
   /** A variable at a depth that holds `text`; `used` are those that the text reads. */
-  private keep(text: string, depth: number): string {
-    const found = this.known.get(text);
+  #keep(text: string, depth: number): string {
+    const found = this.#known.get(text);
     if (found !== undefined) return found;
-    const name = `${this.prefix}${this.known.size}`;
-    this.known.set(text, name);
-    this.depth.set(name, depth);
+    const name = `${this.#prefix}${this.#known.size}`;
+    this.#known.set(text, name);
+    this.#depth.set(name, depth);
     (this.levels[depth] as string[]).push(`let ${name} = ${text};`);
     return name;
   }
 
-  private depthOf(e: Index, names: readonly string[]): number {
+  #depthOf(e: Index, names: readonly string[]): number {
     return e.terms.reduce((depth, { atom }) => {
-      if (atom.kind === "loop") return Math.max(depth, atom.loop - this.outputs + 1);
-      if (atom.kind === "value") return Math.max(depth, this.depth.get(names[atom.instruction] as string) as number);
-      return Math.max(depth, this.depthOf(atom.of, names));
+      if (atom.kind === "loop") return Math.max(depth, atom.loop - this.#outputs + 1);
+      if (atom.kind === "value") return Math.max(depth, this.#depth.get(names[atom.instruction] as string) as number);
+      return Math.max(depth, this.#depthOf(atom.of, names));
     }, 0);
   }
 
-  private print(x: Instruction, at: readonly number[], names: readonly string[]): string {
+  #print(x: Instruction, at: readonly number[], names: readonly string[]): string {
     const own: Names = {
-      buffer: this.rest.buffer,
-      accumulator: (a) => this.rest.accumulator(a, at),
+      buffer: this.#rest.buffer,
+      accumulator: (a) => this.#rest.accumulator(a, at),
       value: (n) => names[n] as string,
       loop: (l) => `l${l}`,
     };
-    if (x.op === "load") return this.shared?.loads.has(x) ? this.given(x, at, own) : this.load(x, at, names, own);
+    if (x.op === "load") return this.#shared?.loads.has(x) ? this.#given(x, at, own) : this.#load(x, at, names, own);
     if (x.op === "guard") {
-      const { text, depth } = this.guards(x.guards, at, names, own);
-      return this.keep(text, depth);
+      const { text, depth } = this.#guards(x.guards, at, names, own);
+      return this.#keep(text, depth);
     }
     if (x.op === "index") {
-      const index = shifted(x.index, this.tiles, at);
-      return this.keep(indexText(index, own), this.depthOf(index, names));
+      const index = shifted(x.index, this.#tiles, at);
+      return this.#keep(indexText(index, own), this.#depthOf(index, names));
     }
     let depth = 0;
     if (x.op !== "const" && x.op !== "accumulator")
       for (const k of ["a", "b", "c"] as const)
         if (k in x) {
           const operand = names[(x as unknown as Record<string, number>)[k] as number] as string;
-          depth = Math.max(depth, this.depth.get(operand) as number);
+          depth = Math.max(depth, this.#depth.get(operand) as number);
         }
-    return this.keep(
-      valueText(x, (i) => (this.list[i] as Instruction).dtype, own),
+    return this.#keep(
+      valueText(x, (i) => (this.#list[i] as Instruction).dtype, own),
       depth,
     );
   }
 
   /** A condition of guards, each of which is computed where its loops are known. */
-  private guards(
+  #guards(
     guards: readonly Guard[],
     at: readonly number[],
     names: readonly string[],
@@ -179,23 +181,23 @@ export class Block {
   ): { text: string; depth: number } {
     let depth = 0;
     const parts = guards.map((g) => {
-      const of = shifted(g.of, this.tiles, at, row);
-      const here = this.depthOf(of, names);
+      const of = shifted(g.of, this.#tiles, at, row);
+      const here = this.#depthOf(of, names);
       depth = Math.max(depth, here);
-      return this.keep(guardText({ ...g, of }, own), here);
+      return this.#keep(guardText({ ...g, of }, own), here);
     });
     return { text: parts.length === 0 ? "true" : parts.join(" && "), depth };
   }
 
   /** An address is added up on the way in. */
-  private address(index: Index, names: readonly string[], own: Names): { text: string; depth: number } {
-    const depth = this.depthOf(index, names);
+  #address(index: Index, names: readonly string[], own: Names): { text: string; depth: number } {
+    const depth = this.#depthOf(index, names);
     let text = "";
     for (let d = 0; d <= depth; d++) {
-      const terms = index.terms.filter((t) => this.depthOf({ constant: 0, terms: [t] }, names) === d);
+      const terms = index.terms.filter((t) => this.#depthOf({ constant: 0, terms: [t] }, names) === d);
       if (terms.length === 0) continue;
       const here = indexText({ constant: 0, terms }, own);
-      text = this.keep(text === "" ? here : `${text} + ${here}`, d);
+      text = this.#keep(text === "" ? here : `${text} + ${here}`, d);
     }
     // a constant below zero is no index even where it is not used
     if (text === "") return { text: `${Math.max(0, index.constant)}`, depth };
@@ -203,33 +205,33 @@ export class Block {
   }
 
   /** A load of which the invocation does a fourth: its own step of four, `s` steps from the first. */
-  private given(x: Extract<Instruction, { op: "load" }>, at: readonly number[], own: Names): string {
-    const { row } = this.shared as Shared;
-    const t = this.tiles.findIndex(({ loop }) => loop === row);
+  #given(x: Extract<Instruction, { op: "load" }>, at: readonly number[], own: Names): string {
+    const { row } = this.#shared as Shared;
+    const t = this.#tiles.findIndex(({ loop }) => loop === row);
     const step = at[t] as number;
     const first = at.map((k, i) => (i === t ? k - (k % 4) : k));
     const loop = (l: number): string => (l === row ? `s${l}` : `l${l}`);
-    const value = this.load(x, first, [], { ...own, loop }, row);
-    return this.keep(`subgroupBroadcast(${value}, ${step % 4}u)`, this.depth.get(value) as number);
+    const value = this.#load(x, first, [], { ...own, loop }, row);
+    return this.#keep(`subgroupBroadcast(${value}, ${step % 4}u)`, this.#depth.get(value) as number);
   }
 
-  private load(x: Load, at: readonly number[], names: readonly string[], own: Names, row = -1): string {
-    const kept = this.rest.kept?.(x) ?? null;
-    if (kept !== null) return this.keep(kept.text, kept.depth);
-    const index = shifted(x.index, this.tiles, at, row);
+  #load(x: Load, at: readonly number[], names: readonly string[], own: Names, row = -1): string {
+    const kept = this.#rest.kept?.(x) ?? null;
+    if (kept !== null) return this.#keep(kept.text, kept.depth);
+    const index = shifted(x.index, this.#tiles, at, row);
     const buffer = own.buffer(x.buffer);
-    if (this.vectors.has(x.buffer)) {
+    if (this.#vectors.has(x.buffer)) {
       const lane = index.constant & 3;
-      const four = this.address({ ...index, constant: index.constant - lane }, names, own);
-      const whole = this.keep(`${buffer}[(${four.text}) >> 2u]`, four.depth);
-      return this.keep(`${whole}.${"xyzw"[lane]}`, four.depth);
+      const four = this.#address({ ...index, constant: index.constant - lane }, names, own);
+      const whole = this.#keep(`${buffer}[(${four.text}) >> 2u]`, four.depth);
+      return this.#keep(`${whole}.${"xyzw"[lane]}`, four.depth);
     }
-    const address = this.address(index, names, own);
+    const address = this.#address(index, names, own);
     const text = loaded(x.dtype, buffer, address.text);
-    if (x.guards.length === 0) return this.keep(text, address.depth);
-    const condition = this.guards(x.guards, at, names, own, row);
+    if (x.guards.length === 0) return this.#keep(text, address.depth);
+    const condition = this.#guards(x.guards, at, names, own, row);
     // What lies outside a buffer is never read: WebGPU sees to that.
-    return this.keep(
+    return this.#keep(
       `select(${literal(x.dtype, x.fill)}, ${text}, ${condition.text})`,
       Math.max(address.depth, condition.depth),
     );

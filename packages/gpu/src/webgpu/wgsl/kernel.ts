@@ -49,16 +49,16 @@ function bind(
 /** The text of one kernel in parts, for the tiles that its schedule says. */
 class Parts {
   readonly folds: readonly Fold[];
-  private readonly kernel: Kernel;
-  private readonly tiles: readonly Tile[];
-  private readonly outputTiles: readonly Tile[];
+  readonly #kernel: Kernel;
+  readonly #tiles: readonly Tile[];
+  readonly #outputTiles: readonly Tile[];
   /** Output loops that all invocations of a workgroup are at the same step of. */
-  private readonly common: readonly number[];
-  private readonly inner: Block;
+  readonly #common: readonly number[];
+  readonly #inner: Block;
   /** What is left over of the innermost reduction loop when it is unrolled, and its terms. */
-  private readonly tail: Block | null;
-  private readonly left: number;
-  private readonly outer: Block;
+  readonly #tail: Block | null;
+  readonly #left: number;
+  readonly #outer: Block;
 
   constructor(
     kernel: Kernel,
@@ -67,10 +67,10 @@ class Parts {
     buffer: (b: number) => string,
   ) {
     const { loops, reduce, inner, outer, accumulators } = kernel;
-    this.kernel = kernel;
-    this.common = common;
-    this.tiles = tiles;
-    this.outputTiles = tiles.filter((t) => t.loop < loops.length);
+    this.#kernel = kernel;
+    this.#common = common;
+    this.#tiles = tiles;
+    this.#outputTiles = tiles.filter((t) => t.loop < loops.length);
     this.folds = accumulators.map((a, i) => new Fold(a, i, (inner[a.value] as Instruction).dtype));
     const accumulator = (a: number, at: readonly number[]): string => `${(this.folds[a] as Fold).result}${suffix(at)}`;
     const rest = { buffer, accumulator };
@@ -81,77 +81,77 @@ class Parts {
         const own = suffix(at.filter((_, i) => (tiles[i] as Tile).loop < loops.length));
         return this.folds.map((f, i) => f.step(own, names[accumulators[i]?.value as number] as string, position));
       });
-    this.inner = terms("w", tiles);
-    this.left = reduce.length === 0 ? 0 : (reduce.at(-1) as number) % this.steps(last);
-    this.tail =
-      this.left === 0
+    this.#inner = terms("w", tiles);
+    this.#left = reduce.length === 0 ? 0 : (reduce.at(-1) as number) % this.#steps(last);
+    this.#tail =
+      this.#left === 0
         ? null
         : terms(
             "x",
-            tiles.map((t) => (t.loop === last ? { loop: last, steps: this.left } : t)),
+            tiles.map((t) => (t.loop === last ? { loop: last, steps: this.#left } : t)),
           );
-    this.outer = new Block(outer, "v", loops.length, 0, this.outputTiles, wide, null, rest);
+    this.#outer = new Block(outer, "v", loops.length, 0, this.#outputTiles, wide, null, rest);
   }
 
-  private steps(loop: number): number {
-    return this.tiles.find((t) => t.loop === loop)?.steps ?? 1;
+  #steps(loop: number): number {
+    return this.#tiles.find((t) => t.loop === loop)?.steps ?? 1;
   }
 
-  private extent(loop: number): number {
-    return Math.ceil((this.kernel.loops[loop] as number) / this.steps(loop));
+  #extent(loop: number): number {
+    return Math.ceil((this.#kernel.loops[loop] as number) / this.#steps(loop));
   }
 
   /** Positions in the loops that invocations do not have in common, and in those that they have. */
   get own(): number {
-    return product(this.kernel.loops.map((_, l) => (this.common.includes(l) ? 1 : this.extent(l))));
+    return product(this.#kernel.loops.map((_, l) => (this.#common.includes(l) ? 1 : this.#extent(l))));
   }
   get groups(): number {
-    return product(this.common.map((l) => this.extent(l)));
+    return product(this.#common.map((l) => this.#extent(l)));
   }
 
   /** Loop variables from the position `flat` of an invocation, and that of its workgroup in the common loops, `place`. */
   start(): string[] {
-    const all = this.kernel.loops.map((_, l) => l);
+    const all = this.#kernel.loops.map((_, l) => l);
     const found = (loops: readonly number[], from: string): string[] =>
       positions(
-        loops.map((l) => this.extent(l)),
-        (i) => (this.steps(loops[i] as number) === 1 ? `l${loops[i]}` : `t${loops[i]}`),
+        loops.map((l) => this.#extent(l)),
+        (i) => (this.#steps(loops[i] as number) === 1 ? `l${loops[i]}` : `t${loops[i]}`),
         from,
       );
     return [
-      ...found(this.common, "place"),
+      ...found(this.#common, "place"),
       ...found(
-        all.filter((l) => !this.common.includes(l)),
+        all.filter((l) => !this.#common.includes(l)),
         "flat",
       ),
-      ...this.outputTiles.map(({ loop, steps }) => `let l${loop} = t${loop} * ${steps};`),
-      ...combinations(this.outputTiles).flatMap((at) => this.folds.map((f) => f.start(suffix(at)))),
+      ...this.#outputTiles.map(({ loop, steps }) => `let l${loop} = t${loop} * ${steps};`),
+      ...combinations(this.#outputTiles).flatMap((at) => this.folds.map((f) => f.start(suffix(at)))),
     ];
   }
 
   /** The fold over all reduction loops, one inside the other. */
   nest(): string[] {
     if (this.folds.length === 0) return [];
-    const { loops, reduce } = this.kernel;
+    const { loops, reduce } = this.#kernel;
     const finds = this.folds.some((f) => f.finds);
     const at = (d: number): string[] => [
-      ...(this.inner.levels[d] as string[]),
-      ...(d < reduce.length ? (this.tail?.levels[d] ?? []) : []),
+      ...(this.#inner.levels[d] as string[]),
+      ...(d < reduce.length ? (this.#tail?.levels[d] ?? []) : []),
     ];
     const lines = finds ? ["var position = 0;"] : [];
     let whole = 0;
     reduce.forEach((n, r) => {
       const l = `l${loops.length + r}`;
-      const steps = this.steps(loops.length + r);
+      const steps = this.#steps(loops.length + r);
       lines.push(...at(r));
       if (steps < n || steps === 1) lines.push(`for (var ${l} = 0; ${l} < ${n - (n % steps)}; ${l} += ${steps}) {`);
       else whole++;
     });
     lines.push(...at(reduce.length), ...(finds ? ["position++;"] : []));
-    if (this.tail !== null) {
+    if (this.#tail !== null) {
       const l = `l${loops.length + reduce.length - 1}`;
-      const rest = this.tail.levels[reduce.length] as string[];
-      lines.push("}", `let ${l} = ${(reduce.at(-1) as number) - this.left};`, ...rest);
+      const rest = this.#tail.levels[reduce.length] as string[];
+      lines.push("}", `let ${l} = ${(reduce.at(-1) as number) - this.#left};`, ...rest);
       whole++;
     }
     return [...lines, "}".repeat(reduce.length - whole)];
@@ -159,58 +159,58 @@ class Parts {
 
   /** The fold over every LANES-th position. */
   shared(): string[] {
-    const { loops, reduce } = this.kernel;
+    const { loops, reduce } = this.#kernel;
     return [
-      ...(this.inner.levels[0] as string[]),
+      ...(this.#inner.levels[0] as string[]),
       `for (var r = i32(lane); r < ${product(reduce)}; r += ${LANES}) {`,
       ...positions(reduce, (i) => `l${loops.length + i}`, "r"),
-      ...this.inner.levels.slice(1).flat(),
+      ...this.#inner.levels.slice(1).flat(),
       "}",
     ];
   }
 
   /** Folds what the lanes of a workgroup hold. */
   tree(near: number): string[] {
-    return combinations(this.outputTiles).flatMap((at) => meet(this.folds, suffix(at), LANES, near));
+    return combinations(this.#outputTiles).flatMap((at) => meet(this.folds, suffix(at), LANES, near));
   }
 
   /** Statements from the folds' results to the values that are stored. */
   finish(): string[] {
     return [
-      ...combinations(this.outputTiles).flatMap((at) => this.folds.map((f) => f.finish(suffix(at), this.wanted(f)))),
-      ...(this.outer.levels[0] as string[]),
+      ...combinations(this.#outputTiles).flatMap((at) => this.folds.map((f) => f.finish(suffix(at), this.#wanted(f)))),
+      ...(this.#outer.levels[0] as string[]),
     ];
   }
 
-  private wanted(f: Fold): DType {
-    const x = this.kernel.outer.find((y) => y.op === "accumulator" && this.folds[y.a] === f);
+  #wanted(f: Fold): DType {
+    const x = this.#kernel.outer.find((y) => y.op === "accumulator" && this.folds[y.a] === f);
     return x?.dtype ?? "f32";
   }
 
   /** Stores of whole words, one for each combination of steps, where `condition` holds. */
   stores(out: string, condition?: string): string[] {
-    const store = this.kernel.stores[0] as Store;
-    const { loops } = this.kernel;
-    return combinations(this.outputTiles).map((at) => {
-      const index = indexText(shifted(store.index, this.outputTiles, at), {
-        value: (n) => this.outer.name(n, at),
+    const store = this.#kernel.stores[0] as Store;
+    const { loops } = this.#kernel;
+    return combinations(this.#outputTiles).map((at) => {
+      const index = indexText(shifted(store.index, this.#outputTiles, at), {
+        value: (n) => this.#outer.name(n, at),
         loop: (l) => `l${l}`,
         buffer: String,
         accumulator: String,
       });
       const inside = condition === undefined ? [] : [condition];
-      this.outputTiles.forEach(({ loop, steps }, i) => {
+      this.#outputTiles.forEach(({ loop, steps }, i) => {
         const [n, k] = [loops[loop] as number, at[i] as number];
         if (k > 0 && n % steps !== 0) inside.push(`l${loop} + ${k} < ${n}`);
       });
-      const text = `${out}[${index}] = ${this.outer.name(store.value, at)};`;
+      const text = `${out}[${index}] = ${this.#outer.name(store.value, at)};`;
       return inside.length === 0 ? text : `if (${inside.join(" && ")}) { ${text} }`;
     });
   }
 
   /** The value that is stored, where there are no tiles. */
   get value(): string {
-    return this.outer.name((this.kernel.stores[0] as Store).value, []);
+    return this.#outer.name((this.#kernel.stores[0] as Store).value, []);
   }
 }
 

@@ -43,30 +43,31 @@ const ops = { sum: "add", prod: "mul", max: "max", min: "min" } as const;
  * maps h to A·h + B; of floats A has an exponent of its own, so that products of many factors neither overflow nor vanish.
  */
 class Algebra {
-  private readonly work: Running;
+  readonly #work: Running;
   /** f16 is rounded when it is packed; in a recurrence also in every step. */
-  private readonly dtype: DType;
+  readonly #dtype: DType;
   readonly type: string;
   constructor(work: Running) {
-    this.work = work;
-    this.dtype = work.dtype === "f16" ? "f32" : work.dtype;
+    this.#work = work;
+    this.#dtype = work.dtype === "f16" ? "f32" : work.dtype;
     this.type = registers[work.dtype];
   }
 
   get float(): boolean {
     return this.type === "f32";
   }
-  private op(op: "add" | "mul" | "max" | "min", a: string, b: string, dtype: DType = this.dtype): string {
+  #op(op: "add" | "mul" | "max" | "min", a: string, b: string, dtype: DType = this.#dtype): string {
     return binary(op, dtype, dtype, a, b);
   }
   /** Bytes of a state. */
   get bytes(): number {
-    return this.work.kind === "cumulative" ? 4 : this.float ? 12 : 8;
+    return this.#work.kind === "cumulative" ? 4 : this.float ? 12 : 8;
   }
 
   /** The functions on states. Truth values lie in memory as u32. */
   get declarations(): string {
-    const { work, type } = this;
+    const work = this.#work;
+    const { type } = this;
     const held = wideType(work.dtype);
     const value = (x: string): string => (type === "bool" ? `(${x} != 0u)` : x);
     const kept = (x: string): string => (type === "bool" ? `select(0u, 1u, ${x})` : x);
@@ -74,7 +75,7 @@ class Algebra {
       const zero = literal(work.dtype, neutral(work.op, work.dtype));
       return `alias S = ${held};
 fn unit() -> S { return ${kept(zero)}; }
-fn joined(p: S, q: S) -> S { return ${kept(this.op(ops[work.op], value("p"), value("q")))}; }
+fn joined(p: S, q: S) -> S { return ${kept(this.#op(ops[work.op], value("p"), value("q")))}; }
 fn state(place: u32, j: u32) -> S { return ${kept(loaded(work.dtype, "x", "i32(place)"))}; }`;
     }
     const [one, zero] = [literal(work.dtype, 1), literal(work.dtype, 0)];
@@ -83,7 +84,7 @@ fn state(place: u32, j: u32) -> S { return ${kept(loaded(work.dtype, "x", "i32(p
       return `struct S { a: ${held}, b: ${held} }
 fn unit() -> S { return S(${kept(one)}, ${kept(zero)}); }
 fn joined(p: S, q: S) -> S {
-return S(${kept(this.op("mul", value("p.a"), value("q.a")))}, ${kept(this.op("add", this.op("mul", value("q.a"), value("p.b")), value("q.b")))});
+return S(${kept(this.#op("mul", value("p.a"), value("q.a")))}, ${kept(this.#op("add", this.#op("mul", value("q.a"), value("p.b")), value("q.b")))});
 }
 fn state(place: u32, j: u32) -> S { return S(select(${kept(a)}, 0${held === "i32" ? "" : "u"}, j == 0u), ${kept(b)}); }`;
     return `struct S { a: f32, e: i32, b: f32 }
@@ -103,21 +104,21 @@ fn state(place: u32, j: u32) -> S { return split(select(${a}, 0.0, j == 0u), 0, 
 
   /** Statements that go on from the state `h` by the element at `place`, the j-th of the column, and write what results. */
   step(out: string): string {
-    const { work } = this;
+    const work = this.#work;
     const held = (h: string): string => (this.type === "bool" ? `(${h} != 0u)` : h);
     if (work.kind === "cumulative")
       return `h = joined(h, state(place, j));\n${store(work.dtype, out, "place", held("h"))}`;
     const dtype = work.dtype;
     const [a, b] = ["a", "b"].map((name) => loaded(dtype, name, "i32(place)")) as [string, string];
-    return `if (j == 0u) { h = ${b}; } else { h = ${this.op("add", this.op("mul", a, "h", dtype), b, dtype)}; }
+    return `if (j == 0u) { h = ${b}; } else { h = ${this.#op("add", this.#op("mul", a, "h", dtype), b, dtype)}; }
 ${store(dtype, out, "place", "h")}`;
   }
   /** What is carried into `step`, of a state. */
   start(state: string): string {
-    if (this.work.kind === "cumulative") return state;
+    if (this.#work.kind === "cumulative") return state;
     return this.type === "bool"
       ? `(${state}.b != 0u)`
-      : this.work.dtype === "f16"
+      : this.#work.dtype === "f16"
         ? `g_round16(${state}.b)`
         : `${state}.b`;
   }
