@@ -2,7 +2,7 @@ import { attributesKey } from "../plan/kinds.ts";
 import type { Aval } from "../primitive.ts";
 import { barrierPrimitive } from "../primitives/structure.ts";
 import type { Tensor } from "../tensor.ts";
-import { alias, apply, applyMany, part, placeholder, placeholderLike } from "../tensor.ts";
+import { alias, apply, applyMany, hostTensor, part, placeholder, placeholderLike } from "../tensor.ts";
 import { withTrace } from "../trace.ts";
 import { avalKey, identityOf } from "../tree.ts";
 
@@ -65,12 +65,8 @@ export const rebuild = (node: Tensor, inputs: readonly Tensor[]): Tensor | reado
     : applyMany(node.primitive, inputs, node.attributes);
 };
 
-/** `outputs` with `to[i]` in the place of `from[i]`. Shapes and dtypes must agree. */
-export function substitute(outputs: readonly Tensor[], from: readonly Tensor[], to: readonly Tensor[]): Tensor[] {
-  const env = new Map<Tensor, Tensor | readonly Tensor[]>(from.map((x, i) => [x, to[i] as Tensor]));
-  interpret(between(outputs, from), env, (t) => t, rebuild);
-  return outputs.map((t) => (env.get(t) as Tensor | undefined) ?? t);
-}
+const copied = (node: Tensor, inputs: readonly Tensor[]): Tensor | readonly Tensor[] =>
+  node.host === null ? rebuild(node, inputs) : hostTensor(node.host.slice(), node.shape, node.dtype);
 
 /**
  * A closed graph: `outputs` depend on nothing but `inputs` and scalar constants. It serialises to a text that is equal for equal graphs,
@@ -86,9 +82,14 @@ export class Graph {
     this.outputs = outputs;
   }
 
-  /** The outputs for other inputs. */
+  /**
+   * The outputs for other inputs. Constants are made anew as well: a trace around takes them for its own and folds them, and none that belongs to the
+   * graph is ever captured and then realised, which would open it.
+   */
   apply(inputs: readonly Tensor[]): Tensor[] {
-    return substitute(this.outputs, this.inputs, inputs);
+    const env = new Map<Tensor, Tensor | readonly Tensor[]>(this.inputs.map((t, i) => [t, inputs[i] as Tensor]));
+    interpret(reach(this.outputs, 0), env, (t) => t, copied);
+    return this.outputs.map((t) => env.get(t) as Tensor);
   }
 
   toJSON(): string {

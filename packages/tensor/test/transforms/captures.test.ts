@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  add,
   checkpoint,
   customGradient,
   GradientError,
@@ -13,6 +14,7 @@ import {
   sum,
   type Tensor,
   TraceError,
+  tanh,
   tensor,
   vmap,
 } from "../../src/index.ts";
@@ -67,4 +69,15 @@ describe("captures that nobody differentiates by are constants", () => {
     expect(await grad(f)(x).array()).toEqual([4, 5, 6]);
     expect(await jvp(f, [x], [tensor([1, 1, 1])])[1].item()).toBe(15);
   });
+});
+
+test("a traced loop is the same after its derivative was compiled", async () => {
+  // its body multiplies by 0.9, and so does that of the derivative
+  const f = jit((h: Tensor, xs: Tensor) =>
+    sum(scan((s: Tensor, y: Tensor) => [tanh(add(mul(s, 0.9), y)), null], h, xs)[0]),
+  );
+  const [h, xs] = [tensor([1, 2]), tensor([[3, 4]])];
+  const expected = await f(h, xs).item();
+  jit(grad(f))(h, xs);
+  expect(await jit((p: Tensor, q: Tensor) => mul(f(p, q), 1))(h, xs).item()).toBe(expected);
 });
