@@ -30,8 +30,9 @@ export async function start(): Promise<WebGPUBackend | null> {
 /** What takes streams, addresses and signals, which browsers and Node declare. */
 const hosted = `import { Linear, Module } from "@gradus/nn";
 import { MemorySink, readNpy, writeNpy } from "@gradus/tensor/files";
+import { loadGraph, saveGraph } from "@gradus/tensor/graphs";
 import { adamw, train } from "@gradus/optim";
-export const more = [Linear, Module, MemorySink, readNpy, writeNpy, adamw, train];
+export const more = [Linear, Module, MemorySink, readNpy, writeNpy, loadGraph, saveGraph, adamw, train];
 `;
 const noGlobals = `// @ts-expect-error nothing declares it here
 export type Leaked = GPUDevice;

@@ -69,6 +69,7 @@ const entries: [string, string][] = [
     .sort()
     .map((f): [string, string] => [`@gradus/${f.split("/")[1]}`, f]),
   ["@gradus/tensor/files, with what it uses of tensor; zip library not counted", "packages/tensor/src/files/index.ts"],
+  ["@gradus/tensor/graphs, with what it uses of tensor and files", "packages/tensor/src/graphs/index.ts"],
   ["@gradus/tensor/sparse, with what it uses of tensor", "packages/tensor/src/sparse/index.ts"],
 ];
 console.log(`${"min+gzip".padStart(10)} ${"min".padStart(10)}`);

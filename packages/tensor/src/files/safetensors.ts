@@ -192,7 +192,16 @@ export async function writeSafetensors(
   tensors: Named<Tensor>,
   options: WriteSafetensorsOptions = {},
 ): Promise<void> {
-  const op = "writeSafetensors";
+  return writeNamed("writeSafetensors", to, tensors, options);
+}
+
+/** As {@link writeSafetensors}, in the name of `op`. */
+export async function writeNamed(
+  op: string,
+  to: SinkLike,
+  tensors: Named<Tensor>,
+  options: WriteSafetensorsOptions,
+): Promise<void> {
   checkOptions(op, options, { ...check.long, metadata: () => undefined });
   const metadata = pairs(op, options.metadata ?? {}, "metadata").toSorted(byName);
   for (const [name, text] of metadata)

@@ -11,7 +11,7 @@ import type { Graph, Traced } from "./graph.ts";
 import { trace } from "./graph.ts";
 
 /** A call of a closed graph whose reverse pass computes the graph anew instead of keeping its intermediates. */
-const recomputed: Primitive<{ readonly graph: Graph }> = {
+export const recomputed: Primitive<{ readonly graph: Graph }> = {
   name: "checkpoint",
   infer: (_, { graph }) => graph.outputs,
   vjp(first, out, cts, needs) {

@@ -22,7 +22,7 @@ type FlatRule = (
   vectors: readonly Tensor[],
 ) => readonly (Tensor | null)[];
 
-interface Custom {
+export interface Custom {
   readonly graph: Graph;
   /** How many inputs are arguments; the others are captured. */
   readonly args: number;
@@ -41,7 +41,7 @@ function refuse(captured: boolean): void {
     );
 }
 
-const custom: Primitive<Custom> = {
+export const custom: Primitive<Custom> = {
   name: "customGradient",
   infer: (_, { graph }) => graph.outputs,
   vjp(_, out, cts, needs) {

@@ -80,7 +80,7 @@ function times(bands: readonly (Tensor | null)[], x: Tensor): Tensor | null {
 }
 
 /** Bands [outer, n] (lower[0] and upper[n − 1] do not count) and right hand sides [outer, n, k]. */
-const tridiagonal: Primitive<null> = {
+export const tridiagonal: Primitive<null> = {
   name: "tridiagonalSolve",
   infer: (inputs) => inputs[3] as Tensor,
   vjp(ct, out) {

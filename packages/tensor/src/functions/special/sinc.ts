@@ -4,7 +4,7 @@ import { real, type TensorLike } from "../operands.ts";
 import { pointwise } from "./pointwise.ts";
 import { sinPi } from "./scalar/gamma.ts";
 
-interface Order {
+export interface Order {
   /** Which derivative. */
   readonly n: number;
 }
@@ -33,7 +33,7 @@ const derivativeOf =
     }
   };
 
-const derivatives: Primitive<Order> = pointwise<Order>({
+export const derivatives: Primitive<Order> = pointwise<Order>({
   name: "derivative of sinc",
   f: ({ n }) => {
     const f = derivativeOf(n);
