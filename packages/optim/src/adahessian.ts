@@ -159,8 +159,8 @@ export interface AdaHessianOptions extends HessianOptions, Partial<Rate> {
 }
 
 /**
- * AdaHessian: Adam with the curvature of the loss in the place of the squared gradient (Yao et al. 2021, algorithm 1). A step costs about two
- * gradients, or `1 + 1/updateEvery` of that.
+ * AdaHessian: Adam with the curvature of the loss in the place of the squared gradient (Yao et al. 2021, algorithm 1). An estimate of the curvature costs
+ * about two gradients more, every `updateEvery` steps.
  *
  * @param options - `learningRate` 0.15 unless told
  * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for an unknown option, or one out of range
