@@ -30,7 +30,7 @@ export interface EvolveOptions extends DrawOptions {
   readonly anchors: number;
   /** Candidates in all, rejected ones included. */
   readonly candidates: number;
-  /** Ends the search once so many have scores; without end unless told. */
+  /** Ends the search once so many different layers have scores; without end unless told. */
   readonly trained?: number;
   /** The newest candidates, among which parents are chosen; the first so many are random. 2500 unless told. */
   readonly population?: number;
@@ -127,7 +127,7 @@ function winner(alive: readonly Candidate[], draw: Dice, size: number, selection
 /**
  * Searches layers by evolution (Liu et al. 2020): random graphs first; then each time the winner of a tournament among the newest candidates
  * has a child that differs in one operation, or a random graph takes its place. Rejected graphs stay in the population with scores of 0, the
- * oldest candidate leaves it as one is born. What is drawn depends on the seed and a candidate's number alone, so a search that was stopped and resumed
+ * oldest candidate leaves it as one is born. A layer that came before, by its formula, keeps its verdict and is not judged again. What is drawn depends on the seed and a candidate's number alone, so a search that was stopped and resumed
  * finds the same.
  *
  * @throws {@link @gradus/tensor!index.ArgumentError | ArgumentError} for a bad option, or a verdict with another number of scores
@@ -167,7 +167,9 @@ export async function evolve(options: EvolveOptions): Promise<SearchResult> {
   if (signal !== undefined && typeof signal?.aborted !== "boolean")
     throw new ArgumentError(`evolve: signal: expected an AbortSignal, got ${check.said(signal)}`);
   const all: Candidate[] = [...(options.resume ?? [])];
-  let trained = all.filter((c) => c.scores !== null).length;
+  // by formula: unused operations change nothing, so what is printed alike is the same layer
+  const known = new Map(all.map((c) => [c.formula, c]));
+  let trained = [...known.values()].filter((c) => c.scores !== null).length;
   const size = Math.max(1, Math.round(tournament * population));
   while (all.length < options.candidates && trained < (options.trained ?? Number.POSITIVE_INFINITY)) {
     if (signal?.aborted) break;
@@ -178,20 +180,18 @@ export async function evolve(options: EvolveOptions): Promise<SearchResult> {
       parent === null
         ? randomGraph(draw, { batch, ...(nodes !== undefined && { nodes }) })
         : mutate(parent.graph, draw, { batch });
-    const verdict = await evaluate(graph, signal);
+    const text = formula(graph);
+    const same = known.get(text);
+    const verdict = same === undefined ? await evaluate(graph, signal) : null;
     // what was judged while it was to stop may not be judged to its end
     if (signal?.aborted) break;
-    const { scores, rejected } = read(verdict, anchors);
-    const child = {
-      index: all.length,
-      parent: parent?.index ?? null,
-      graph,
-      formula: formula(graph),
-      scores,
-      rejected,
-    };
+    const { scores, rejected } = same ?? read(verdict as Verdict, anchors);
+    const child = { index: all.length, parent: parent?.index ?? null, graph, formula: text, scores, rejected };
     all.push(child);
-    if (scores !== null) trained++;
+    if (same === undefined) {
+      known.set(text, child);
+      if (scores !== null) trained++;
+    }
     await onCandidate?.(child);
   }
   const scored = all.filter((c): c is Candidate & { readonly scores: readonly number[] } => c.scores !== null);

@@ -6,6 +6,7 @@ import {
   type Candidate,
   type EvolveOptions,
   evolve,
+  formula,
   genotypes,
   type NormActGraph,
   protocol,
@@ -13,10 +14,10 @@ import {
   stabilityTest,
 } from "../../src/evonorm-search/index.ts";
 
-/** Scores by how many nodes are of two kinds; what has neither is rejected. */
+/** Scores by how often two kinds of primitives are printed; what has neither is rejected. */
 const evaluate = (graph: NormActGraph): { scores: number[] } | { rejected: string } => {
-  const count = (op: string): number => graph.nodes.filter((n) => n.op.startsWith(op)).length;
-  const scores = [count("std"), count("m")];
+  const count = (text: string): number => formula(graph).split(text).length - 1;
+  const scores = [count("s_"), count("max")];
   return scores.every((s) => s === 0) ? { rejected: "neither" } : { scores };
 };
 const few = { evaluate, anchors: 2, candidates: 60, population: 20, tournament: 0.3, seed: 4 } satisfies EvolveOptions;
@@ -66,14 +67,14 @@ describe("evolution", () => {
     ]);
     let next = 0;
     const rule = (): { scores: number[] } => ({ scores: known.get(next++) ?? [0.5, 0.5] });
-    const run = async (selection: "pareto" | "mean"): Promise<Set<number | null>> => {
+    const run = async (selection: "pareto" | "mean"): Promise<Set<string>> => {
       next = 0;
       const options = { evaluate: rule, anchors: 2, candidates: 40, population: 10, tournament: 1, explore: 0 };
       const { candidates } = await evolve({ ...options, selection, seed: 2 });
-      return new Set(candidates.slice(10, 14).map((c) => c.parent));
+      return new Set(candidates.slice(10, 14).map((c) => candidates[c.parent!]!.scores!.join()));
     };
-    expect([...(await run("mean"))]).toEqual([3]);
-    for (const parent of await run("pareto")) expect([3, 7]).toContain(parent);
+    expect([...(await run("mean"))]).toEqual(["9,1"]);
+    for (const parent of await run("pareto")) expect(["9,1", "1,8"]).toContain(parent);
   });
   test("it ends once enough have scores; explore 1 is a random search", async () => {
     const { candidates, ranking } = await evolve({ ...few, candidates: 1000, trained: 12, explore: 1 });
@@ -82,9 +83,14 @@ describe("evolution", () => {
     expect(candidates.every((c) => c.parent === null)).toBe(true);
   });
   test("evolution finds better than random search where good parts add up", async () => {
+    // how much is computed on the way to the result
+    const size = (graph: NormActGraph): { scores: number[] } => ({ scores: [formula(graph).split("(").length] });
     const best = async (explore: number): Promise<number> => {
-      const { ranking } = await evolve({ ...few, candidates: 400, explore, selection: "mean" });
-      return ranking[0]!.scores!.reduce((a, b) => a + b, 0);
+      const found = [1, 2, 3].map(async (seed) => {
+        const { ranking } = await evolve({ ...few, evaluate: size, anchors: 1, candidates: 600, explore, seed });
+        return ranking[0]!.scores![0]!;
+      });
+      return (await Promise.all(found)).reduce((a, b) => a + b, 0);
     };
     expect(await best(0.2)).toBeGreaterThan(await best(1));
   });
@@ -184,4 +190,18 @@ describe("the protocol", () => {
     expect(await evaluate({ nodes: [{ op: "div", inputs: [0, 1] }] })).toEqual({ rejected: "not finite" });
     expect(asked).toEqual([]);
   });
+});
+
+test("a layer that came before is not judged again, nor counted", async () => {
+  let judged = 0;
+  const count = (): { scores: number[] } => ({ scores: [judged++] });
+  const options = { evaluate: count, anchors: 1, candidates: 300, nodes: 1, explore: 1 };
+  const { candidates } = await evolve(options);
+  const formulas = new Map(candidates.map((c) => [c.formula, c.scores?.[0]]));
+  expect(judged).toBe(formulas.size);
+  expect(judged).toBeLessThan(300);
+  for (const c of candidates) expect(c.scores?.[0]).toBe(formulas.get(c.formula));
+  expect((await evolve({ ...options, trained: 20 })).candidates.map((c) => c.formula)).toEqual(
+    candidates.slice(0, 1 + candidates.findIndex((c) => c.scores?.[0] === 19)).map((c) => c.formula),
+  );
 });
