@@ -73,7 +73,7 @@ export async function searchLayers(
         const now = scores === null ? before : Math.max(before, mean(scores));
         if (scores !== null) line.push({ x: line.length + 1, y: now });
         if (now > before) log(`${name}, layer ${seen}: ${percent(now)} by ${formula}`);
-        const share = Math.max(seen / candidates, line.length / trained);
+        const share = Math.min(1, Math.max(seen / candidates, line.length / trained));
         await tell(from + 0.5 * share, `${name}, layer ${seen}: ${rejected ?? percent(mean(scores ?? []))}`);
       },
     });
@@ -81,8 +81,8 @@ export async function searchLayers(
     return result.candidates;
   };
   const evolution = await search("evolution", most, budget, 0.5, 0);
-  const trained = Math.max(1, scored(evolution).length);
-  const chance = await search("random search", most, trained, 1, 0.5);
+  const trained = new Set(evolution.filter((c) => c.scores !== null).map((c) => c.formula)).size;
+  const chance = await search("random search", most, Math.max(1, trained), 1, 0.5);
   dispose([data, held]);
   const share = (f: (c: Candidate) => boolean): number => chance.filter(f).length / chance.length;
   const reasons = ["without x", "even in space", "not finite", "constant", "quality", "stability"];
