@@ -14,8 +14,9 @@ import type { Gpu } from "./gpu.ts";
 import { lacks, load } from "./loading.ts";
 import { blockOf, type Fail, Taken } from "./memory.ts";
 import { Recorder } from "./recorder.ts";
-import { grouped, groupRunner } from "./rows.ts";
-import { bytesOf, onDevice, type Runner, runnerOf, type Waits } from "./steps.ts";
+import { grouped } from "./rows.ts";
+import { sideRunner, sides } from "./side.ts";
+import { bytesOf, onDevice, type Runner, type Waits } from "./steps.ts";
 
 let cpu: Backend | null = null;
 /** Where steps run that the GPU cannot. */
@@ -134,11 +135,7 @@ function placesOf(gpu: Gpu, plan: Plan): Place[] {
   return segments(plan, (step) => !onDevice(gpu, step, plan)).flatMap((s: Segment): Place[] => {
     const { reads, writes } = s;
     if (s.host) return [{ used: [...reads, ...writes], run: hopRunner(gpu, planOf(plan, s)) }];
-    return grouped(gpu, s.steps, plan).map((step) =>
-      "work" in step
-        ? { used: step.buffers, run: runnerOf(gpu, step, plan) }
-        : { used: step.memory, run: groupRunner(gpu, step, plan) },
-    );
+    return sides(gpu, grouped(gpu, s.steps, plan), plan).map((items) => sideRunner(gpu, items, plan));
   });
 }
 

@@ -9,6 +9,13 @@ export interface Program {
   /** Whether a binding is written. */
   readonly written: readonly boolean[];
   readonly workgroups: readonly [number, number, number];
+  /** What the code was put together from. */
+  readonly made: {
+    readonly buffers: readonly Bound[];
+    readonly size: number;
+    readonly declarations: string;
+    readonly body: string;
+  };
 }
 
 /** A buffer that a shader declares: position among those of the step, variable, element type. */
@@ -59,5 +66,6 @@ ${body}
     bindings: buffers.map((b) => b.buffer),
     written: buffers.map((b) => b.written),
     workgroups,
+    made: { buffers, size, declarations, body },
   };
 }
