@@ -46,6 +46,15 @@ export { contrastive, cosineEmbedding, tripletMargin } from "./losses/pairs.ts";
 export type { LossOptions, Reduction } from "./losses/reduce.ts";
 export type { BceOptions, HuberOptions, SmoothL1Options } from "./losses/regression.ts";
 export { bceWithLogits, huber, l1, mse, smoothL1 } from "./losses/regression.ts";
+export { type Mesa, type MesaOpOptions, type MesaOptions, type MesaTensor, mesa } from "./mesa/mesa.ts";
+export {
+  dequantizeGroups,
+  type Quantized,
+  type QuantizeOptions,
+  quantizeGroups,
+  type Ranges,
+} from "./mesa/quantise.ts";
+export type { MesaOp } from "./mesa/slots.ts";
 export { accuracy, topKAccuracy } from "./metrics/accuracy.ts";
 export { auc } from "./metrics/auc.ts";
 export { type Averaging, classScores, confusionMatrix, type Scores } from "./metrics/confusion.ts";

@@ -94,6 +94,7 @@ export type { Shape } from "./shape.ts";
 export { Tensor } from "./tensor.ts";
 export { type AssociativeScanOptions, associativeScan } from "./transforms/associative-scan.ts";
 export { checkpoint } from "./transforms/checkpoint.ts";
+export { type Saver, type SavingGraph, saving } from "./transforms/saving.ts";
 export { cond, switchCase } from "./transforms/cond.ts";
 export { type CustomRules, customGradient } from "./transforms/custom.ts";
 export { type GradOptions, type Grads, grad, valueAndGrad } from "./transforms/grad.ts";

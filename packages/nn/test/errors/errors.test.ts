@@ -6,6 +6,7 @@ import { attentionRows } from "./attention.ts";
 import { initRows } from "./init.ts";
 import { layerRows } from "./layers.ts";
 import { lossRows } from "./losses.ts";
+import { mesaRows } from "./mesa.ts";
 import { modelRows } from "./models.ts";
 import { moduleRows } from "./modules.ts";
 import { normRows } from "./norms.ts";
@@ -19,6 +20,7 @@ const rows: Rows = {
   ...initRows,
   ...layerRows,
   ...lossRows,
+  ...mesaRows,
   ...modelRows,
   ...moduleRows,
   ...normRows,

@@ -16,7 +16,7 @@ import type { Graph } from "./graph.ts";
 import { close, partsOf, trace } from "./graph.ts";
 
 /** A derivative rule on flat lists: values in, values out, and the cotangents (vjp) or tangents (jvp). */
-type FlatRule = (
+export type FlatRule = (
   inputs: readonly Tensor[],
   outputs: readonly Tensor[],
   vectors: readonly Tensor[],
@@ -81,7 +81,8 @@ export const custom: Primitive<Custom> = {
   lower: { kind: "inline", expand: (node) => node.attributes.graph.apply(node.inputs) },
 };
 
-function batchRule(
+/** A rule on examples as one on batches: groups of values, and which of them are batched. */
+export function batchRule(
   rule: FlatRule,
   groups: readonly (readonly Tensor[])[],
   flags: readonly (readonly boolean[])[],

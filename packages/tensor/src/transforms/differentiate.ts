@@ -6,14 +6,23 @@ import { part } from "../tensor.ts";
 import { isActive } from "../trace.ts";
 import { between, interpret } from "./graph.ts";
 
+/** Cotangents of a node's inputs; see {@link Primitive.vjp}. */
+export type Rule = (
+  node: Tensor,
+  ct: Tensor,
+  cts: readonly (Tensor | null)[],
+  needs: (t: Tensor) => boolean,
+) => readonly (Tensor | null)[];
+
 /**
- * Reverse mode: the cotangents of `xs`, given those of `ys`; null where none arrives. One walk from the youngest node to the oldest.
- * Throws GradientError where history between them was let go.
+ * Reverse mode: the cotangents of `xs`, given those of `ys`; null where none arrives. One walk from the youngest node to the oldest, each
+ * asked for its rule. Throws GradientError where history between them was let go.
  */
 export function pullback(
   ys: readonly Tensor[],
   cts: readonly (Tensor | null)[],
   xs: readonly Tensor[],
+  rule: Rule = (node, ct, all, needs) => node.primitive.vjp(ct, node, all, needs),
 ): (Tensor | null)[] {
   const nodes = between(ys, xs, historyCheck(xs));
   const inside = new Set(nodes);
@@ -32,8 +41,7 @@ export function pullback(
     if (node.parts !== null) {
       const all = partSums.get(node);
       const first = all?.find((ct) => ct !== null);
-      if (all && first)
-        node.primitive.vjp(first, node, all, needs).forEach((ct, k) => give(node.inputs[k] as Tensor, ct));
+      if (all && first) rule(node, first, all, needs).forEach((ct, k) => give(node.inputs[k] as Tensor, ct));
       continue;
     }
     const ct = sums.get(node);
@@ -48,7 +56,7 @@ export function pullback(
       const index = node.attributes.index as number;
       const sum = all[index] ?? null;
       all[index] = sum === null ? ct : add(sum, ct);
-    } else node.primitive.vjp(ct, node, [ct], needs).forEach((c, k) => give(node.inputs[k] as Tensor, c));
+    } else rule(node, ct, [ct], needs).forEach((c, k) => give(node.inputs[k] as Tensor, c));
   }
   return xs.map((x) => sums.get(x) ?? null);
 }

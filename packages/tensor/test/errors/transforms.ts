@@ -29,6 +29,7 @@ export const transforms: Family = {
     vmap: [["argument 0"], one, (x) => g.vmap((p: g.Tensor) => p)(x)],
     jit: [["argument 0"], one, (x) => g.jit(scalar)(x)],
     checkpoint: [["argument 0"], one, (x) => g.checkpoint(scalar)(x)],
+    saving: [["argument 0"], one, (x) => g.saving(scalar, () => new Map())(x)],
     customGradient: [["argument 0"], one, (x) => g.customGradient(scalar, { vjp: (ct) => [ct] })(x)],
     scan: [["init", "xs"], () => [f32(2), f32(3)], (c, x) => g.scan((a: g.Tensor, b: g.Tensor) => [a, b], c, x)],
   },
@@ -135,6 +136,10 @@ export const transforms: Family = {
         [A, "nothing", () => g.scan((c: g.Tensor) => [c, null], x, x, bad)],
       ],
       checkpoint: [[A, "f", () => g.checkpoint(1 as Any)]],
+      saving: [
+        [A, "f", () => g.saving(1 as Any, () => new Map())],
+        [A, "choose", () => g.saving(id, {} as Any)],
+      ],
       customGradient: [
         [A, "f", () => g.customGradient(1 as Any, { vjp: () => [] })],
         [A, "rules", () => g.customGradient(id, {})],

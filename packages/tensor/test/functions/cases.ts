@@ -351,6 +351,20 @@ const indexing: Case[] = [
 const wrappers: Case[] = [
   many("stopGradient", [[2, 3]], (x) => g.mul(g.stopGradient(g.less(x, 0)), x)),
   many("ravel", [[2, 2], [3]], (x, y) => g.ravel({ x, y })[0]),
+  many(
+    "saving",
+    [[2, 3], [3]],
+    (x, y) =>
+      g.saving(
+        (a: Tensor, b: Tensor) => g.sin(g.mul(g.exp(a), b)),
+        ({ inputs, nodes }) =>
+          new Map(
+            nodes
+              .filter((t) => !inputs.includes(t))
+              .map((t) => [t, { store: (v: Tensor) => [g.neg(v)], restore: ([k]) => g.neg(k as Tensor) }]),
+          ),
+      )(x, y)[0],
+  ),
   many("checkpoint", [[2, 3], [3]], (x, y) => g.checkpoint((a: Tensor, b: Tensor) => g.sin(g.mul(a, b)))(x, y)),
   many("jet", [[2, 3], [3]], (x, v) => {
     const [y, [y1, y2]] = g.jet((p: Tensor) => g.mul(g.sin(p), g.exp(p)), [x], [[g.mul(x, v), g.tanh(x)]]);
