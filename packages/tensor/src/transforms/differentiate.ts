@@ -38,25 +38,16 @@ export function pullback(
   for (let i = nodes.length - 1; i >= 0; i--) {
     const node = nodes[i] as Tensor;
     if (node.inputs.length === 0) continue;
-    if (node.parts !== null) {
-      const all = partSums.get(node);
-      const first = all?.find((ct) => ct !== null);
-      if (all && first) rule(node, first, all, needs).forEach((ct, k) => give(node.inputs[k] as Tensor, ct));
-      continue;
-    }
-    const ct = sums.get(node);
-    if (ct === undefined) continue;
+    const given = partSums.get(node) ?? [sums.get(node) ?? null];
+    const ct = given.find((t) => t !== null);
+    if (!ct) continue;
     if (node.primitive === part) {
       const owner = node.inputs[0] as Tensor;
-      let all = partSums.get(owner);
-      if (all === undefined) {
-        all = (owner.parts ?? []).map(() => null);
-        partSums.set(owner, all);
-      }
+      const all = partSums.get(owner) ?? (owner.parts ?? []).map(() => null);
+      partSums.set(owner, all);
       const index = node.attributes.index as number;
-      const sum = all[index] ?? null;
-      all[index] = sum === null ? ct : add(sum, ct);
-    } else rule(node, ct, [ct], needs).forEach((c, k) => give(node.inputs[k] as Tensor, c));
+      all[index] = all[index] ? add(all[index], ct) : ct;
+    } else rule(node, ct, given, needs).forEach((c, k) => give(node.inputs[k] as Tensor, c));
   }
   return xs.map((x) => sums.get(x) ?? null);
 }
