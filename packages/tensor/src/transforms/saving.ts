@@ -13,7 +13,7 @@ import { batchRule } from "./custom.ts";
 import type { Rule } from "./differentiate.ts";
 import { pullback, pushforward } from "./differentiate.ts";
 import type { Graph } from "./graph.ts";
-import { between, partsOf, rebuild, substitute, trace } from "./graph.ts";
+import { between, interpret, partsOf, rebuild, trace } from "./graph.ts";
 
 /** How a tensor of a graph is kept for the derivatives that read its value. */
 export interface Saver {
@@ -166,8 +166,9 @@ function reverse(
       );
       if (!savers.has(node)) return found;
       const given = found.filter((g) => g !== null);
-      const replaced = substitute(given, [out], [see(node)]);
-      return found.map((g) => (g === null ? null : (replaced[given.indexOf(g)] as Tensor)));
+      const env = new Map<Tensor, Tensor | readonly Tensor[]>([[out, see(node)]]);
+      interpret(between(given, [out]), env, (t) => t, rebuild);
+      return found.map((g) => (g === null ? null : ((env.get(g) as Tensor | undefined) ?? g)));
     };
     const sums = wanted.map((): Tensor | null => null);
     const grads = pullback(
