@@ -194,7 +194,12 @@ function bitsOption(op: string, value: unknown, argument: string): void {
     throw new ArgumentError(`${op}: ${argument}: expected 8, 4 or 2, got ${check.said(value)}`);
 }
 const whole = check.integer("[1, ∞)");
-export const quantizeChecks = { groups: whole, bits: bitsOption, decay: check.number("[0, 1)"), key: check.key };
+export const quantizeChecks: Readonly<Record<"groups" | "bits" | "decay" | "key", check.Check>> = {
+  groups: whole,
+  bits: bitsOption,
+  decay: check.number("[0, 1)"),
+  key: check.key,
+};
 
 /** Throws unless `ranges` fit so many groups. */
 export function checkRanges(
