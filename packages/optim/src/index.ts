@@ -82,7 +82,7 @@ export {
   targetLineSearch,
 } from "./target-loss.ts";
 export { testFunctions } from "./test-functions.ts";
-export { type TractOptions, tract, tractGrad, untract } from "./tract.ts";
+export { type FirstLayer, type TractOptions, tract, tractGrad, untract } from "./tract.ts";
 export type { Checkpointing, Loss, Metrics, TrainOptions, TrainResult, TrainState, TrainStep } from "./train.ts";
 export { train } from "./train.ts";
 export type { LineSearchOptions } from "./wolfe.ts";

@@ -102,7 +102,8 @@ function flat(op: string, x: Tensor): Tensor {
 }
 
 type Convolution = Conv1d | Conv2d | Conv3d;
-type FirstLayer = Linear | Convolution;
+/** Layers that {@link tract} knows. */
+export type FirstLayer = Linear | Conv1d | Conv2d | Conv3d;
 type Wrapped<L> = L & { readonly tract: Required<TractOptions> };
 
 const modes: Readonly<Record<string, PadMode>> = { reflect: "reflect", replicate: "edge", circular: "wrap" };

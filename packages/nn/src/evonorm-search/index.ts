@@ -7,7 +7,7 @@ export type { DrawOptions, GraphNode, NormActGraph } from "./graph.ts";
 export { formula, mutate, randomGraph, readGraph } from "./graph.ts";
 export { NormAct, type NormActOptions } from "./layer.ts";
 export { paretoFront } from "./pareto.ts";
-export type { Extent, Moment, Op } from "./primitives.ts";
+export type { Binary, Extent, Moment, Op, Unary } from "./primitives.ts";
 export { ops } from "./primitives.ts";
 export { type Anchor, type ProtocolOptions, probe, protocol, type Trial } from "./protocol.ts";
 export { type Stability, type StabilityOptions, stabilityTest } from "./stability.ts";

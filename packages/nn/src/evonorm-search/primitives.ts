@@ -5,8 +5,10 @@ import { abs, add, div, exp, log, maximum, mul, neg, sigmoid, sign, sqrt, square
 export type Extent = "bwh" | "whc" | "wh" | "whg";
 /** A moment: mean, root of the mean square, or deviation from the mean. */
 export type Moment = "mean" | "rms" | "std";
-type Binary = "add" | "mul" | "div" | "max";
-type Unary = "neg" | "sigmoid" | "tanh" | "exp" | "log" | "abs" | "square" | "sqrt";
+/** Operations on two tensors. */
+export type Binary = "add" | "mul" | "div" | "max";
+/** Operations on one tensor. */
+export type Unary = "neg" | "sigmoid" | "tanh" | "exp" | "log" | "abs" | "square" | "sqrt";
 /** A primitive of the search: elementwise, or a moment over some axes. */
 export type Op = Binary | Unary | `${Moment}_${Extent}`;
 

@@ -1,12 +1,15 @@
 import type { DType } from "../../src/dtype.ts";
 import { add, mul, neg, rem, square, sub } from "../../src/functions/arithmetic.ts";
 import { equal, less, notEqual } from "../../src/functions/comparison.ts";
+import { sum } from "../../src/functions/reduction.ts";
 import { where } from "../../src/functions/selection.ts";
 import { sizeOf } from "../../src/shape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { checkpoint } from "../../src/transforms/checkpoint.ts";
 import { cond, switchCase } from "../../src/transforms/cond.ts";
 import { customGradient } from "../../src/transforms/custom.ts";
+import { grad } from "../../src/transforms/grad.ts";
+import { type Saver, saving } from "../../src/transforms/saving.ts";
 import { scan } from "../../src/transforms/scan.ts";
 import { whileLoop } from "../../src/transforms/while-loop.ts";
 import { defined } from "../definitions/index.ts";
@@ -17,6 +20,7 @@ import { under } from "./shapes.ts";
 import { numbers, type Trial } from "./trial.ts";
 import { values } from "./values.ts";
 
+const asItIs: Saver = { store: (value) => [value], restore: ([value]) => value as Tensor };
 const plain = (t: Tensor): Plain => defined([t])[0] as Plain;
 const two = (op: "add" | "mul" | "sub", a: Plain, b: Plain): Plain => ({
   ...a,
@@ -173,6 +177,19 @@ function* branches(dtype: DType): Generator<Trial> {
       label: `customGradient ${dtype} [${shape}]`,
       f: () => [customGradient(program, { vjp: (ct: Tensor) => [ct] })(x())],
       expected: twice,
+    };
+    if (dtype !== "f32" && dtype !== "f64") continue;
+    // (x²)², whose derivative 2x² · 2x reads what was kept of x²
+    const kept = saving(
+      (t: Tensor) => square(square(t)),
+      ({ inputs, nodes }) => new Map(nodes.filter((n) => n.inputs[0] === inputs[0]).map((n) => [n, asItIs])),
+    );
+    const q = (): Plain => two("mul", plain(x()), plain(x()));
+    yield { label: `saving ${dtype} [${shape}]`, f: () => [kept(x())[0]], expected: () => [two("mul", q(), q())] };
+    yield {
+      label: `derivative of saving ${dtype} [${shape}]`,
+      f: () => [grad((t: Tensor) => sum(kept(t)[0]))(x())],
+      expected: () => [two("mul", two("add", q(), q()), two("add", plain(x()), plain(x())))],
     };
   }
 }
