@@ -107,7 +107,7 @@ function warmUp(after: Schedule, { peak, warmup }: { peak: number; warmup: numbe
   };
 }
 
-/** Options of {@link linear} and {@link polynomial}. */
+/** Options of {@link polynomial}. */
 export interface PolynomialOptions {
   /** Value at the first step. */
   readonly from: number;

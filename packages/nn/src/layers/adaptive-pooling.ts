@@ -14,7 +14,7 @@ abstract class AdaptivePool extends Module {
   }
 
   /** `pool` of a batch with so many spatial axes, none of them empty. */
-  protected pool(op: string, axes: Axes, x: Tensor, pool: typeof adaptiveAvgPool): Tensor {
+  protected pool(op: string, axes: Axes, x: Tensor, pool: (x: Tensor, size: readonly number[]) => Tensor): Tensor {
     checkSpatial(op, x, axes);
     checkFull(op, x);
     return pool(x, this.size);
