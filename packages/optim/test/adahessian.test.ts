@@ -1,5 +1,5 @@
 import type { Key, Tensor } from "@gradus/tensor";
-import { add, grad, hvp, key, mul, reshape, slice, square, stack, sub, sum, tensor } from "@gradus/tensor";
+import { add, grad, hvp, key, mul, reshape, slice, square, sub, sum, tensor } from "@gradus/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as o from "../src/index.ts";
@@ -173,5 +173,4 @@ test("the estimate is made anew every third step only", async () => {
   }
   expect(calls).toBe(3);
   expect(seen[0]).toBe("12,48");
-  expect(slice(stack([x]), [0, 0], [1, 1]).itemSync()).toBeLessThan(1);
 });

@@ -1,5 +1,5 @@
 import type { Tensor } from "@gradus/tensor";
-import { add, cos, grad, jit, less, mul, sin, square, tensor, zeros } from "@gradus/tensor";
+import { add, grad, jit, mul, sin, square, tensor, zeros } from "@gradus/tensor";
 import { describe, expect, test } from "vitest";
 import * as o from "../src/index.ts";
 
@@ -111,7 +111,6 @@ describe("the paper's functions, from -1, η 0.1, β₁ 0.95", () => {
     near([at(f1, -1), at(f1, 1), at(f2, -2), at(f3, -0.45), at(f3, 0.3)], [-1.4, 1.6, -40, 1, 7 / 8]);
     const x = 0.7;
     near([at(f2, x)], [3 * x ** 2 + Math.sin(8 * x) + 8 * x * Math.cos(8 * x)]);
-    expect(less(cos(tensor(0)), 2).itemSync()).toBe(1);
   });
 });
 
