@@ -92,12 +92,12 @@ const saved: Primitive<{ readonly graph: Graph; readonly backward: Backward }> =
 };
 
 /** The value of the second input, with the derivatives of the first. */
-const standIn: Primitive<null> = {
+const standIn: Primitive<Readonly<Record<string, never>>> = {
   name: "standIn",
   infer: ([, value]) => [value as Tensor],
   vjp: (ct) => [ct, null],
   jvp: ([dx]) => [dx as Tensor | null],
-  batch: (inputs, batched, size) => applyMany(standIn, alignBatch(inputs, batched, size), null),
+  batch: (inputs, batched, size) => applyMany(standIn, alignBatch(inputs, batched, size), {}),
   lower: { kind: "inline", expand: (node) => [node.inputs[1] as Tensor] },
 };
 
@@ -150,7 +150,7 @@ function reverse(
       let s: Tensor;
       if (saver !== undefined) {
         const kept = (places.kept.get(t) as readonly number[]).map((i) => parts[i] as Tensor);
-        [s] = applyMany(standIn, [parts[exact as number] as Tensor, saver.restore(kept, see)], null) as [Tensor];
+        [s] = applyMany(standIn, [parts[exact as number] as Tensor, saver.restore(kept, see)], {}) as [Tensor];
       } else s = exact === undefined ? (rebuild(t, t.inputs.map(see)) as Tensor) : (parts[exact] as Tensor);
       env.set(t, s);
       return s;
